@@ -1,0 +1,133 @@
+"""Telling facts and lighting badges. The only writers of these tables."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import func, insert, literal, select, update
+from sqlalchemy.orm import aliased
+
+from app.blueprints.badges.models import Award, Badge, Fact
+from app.core import clock
+from app.core.db import db
+from app.core.uow import unit_of_work
+
+
+@dataclass(frozen=True)
+class Lit:
+    """A badge that has just been lit."""
+
+    award_id: int
+    badge_id: int
+
+
+def record_fact(
+    member_id: int,
+    name: str,
+    *,
+    key: str,
+    scopes: Iterable[str] = ("",),
+    link: str | None = None,
+    story: dict[str, Any] | None = None,
+) -> list[Lit]:
+    """Tell that `name` happened to a member, and light every badge that it completes.
+
+    `key` names the event; telling it twice is an IntegrityError, and the unit of work undoes
+    everything. `scopes` are where it counts
+    ("quest:12", "track:photo", "" for everywhere). Returns the badges lit by it, each at most
+    once a member for ever. Joins the caller's unit of work.
+    """
+    now = clock.now()
+    scopes = list(scopes)
+    db.session.execute(
+        insert(Fact),
+        [{"key": key, "member_id": member_id, "name": name, "scope": scope, "at": now} for scope in scopes],
+    )
+    mine = aliased(Fact)
+    count = (
+        select(func.count())
+        .where(mine.member_id == member_id, mine.name == name, mine.scope == Badge.fact_scope)
+        .scalar_subquery()
+    )
+    earned = select(
+        literal(member_id),
+        Badge.id,
+        literal(now, Award.awarded_at.type),
+        literal(link),
+        literal(story, Award.story.type),
+    ).where(
+        Badge.fact == name,
+        Badge.fact_scope.in_(scopes),
+        Badge.fact_count <= count,
+        ~select(Award.id).where(Award.member_id == member_id, Award.badge_id == Badge.id).exists(),
+    )
+    rows = db.session.execute(
+        insert(Award)
+        .from_select(["member_id", "badge_id", "awarded_at", "link", "story"], earned)
+        .returning(Award.id, Award.badge_id)
+    ).all()
+    return _counted(rows)
+
+
+def _counted(rows: Sequence[Any]) -> list[Lit]:
+    if rows:
+        # in the order of their ids, so that two who light the same badges never wait for each other crosswise
+        for badge_id in sorted(row.badge_id for row in rows):
+            db.session.execute(
+                update(Badge).where(Badge.id == badge_id).values(award_count=Badge.award_count + 1)
+            )
+    return [Lit(row.id, row.badge_id) for row in rows]
+
+
+def define_badge(
+    *,
+    key: str,
+    name: str,
+    name_en: str,
+    track_key: str,
+    icon: str,
+    rung: int,
+    fact: str | None,
+    fact_scope: str = "",
+    fact_count: int = 1,
+) -> int:
+    """Define a badge that lights once `fact` has happened `fact_count` times in `fact_scope`: its id."""
+    return db.session.scalars(
+        insert(Badge)
+        .values(
+            key=key,
+            name=name,
+            name_en=name_en,
+            track_key=track_key,
+            icon=icon,
+            rung=rung,
+            fact=fact,
+            fact_scope=fact_scope,
+            fact_count=fact_count,
+            award_count=0,
+            created_at=clock.now(),
+        )
+        .returning(Badge.id)
+    ).one()
+
+
+def redraw_badge(badge_id: int, *, name: str, name_en: str, track_key: str, icon: str, rung: int) -> None:
+    """Change how a badge looks and is called; who has it keeps it."""
+    db.session.execute(
+        update(Badge)
+        .where(Badge.id == badge_id)
+        .values(name=name, name_en=name_en, track_key=track_key, icon=icon, rung=rung)
+    )
+
+
+def show_lit(award_id: int, *, by: int) -> bool:
+    """Mark that the member sees the badge light up; True for the one request that may show it."""
+    with unit_of_work():
+        marked = db.session.execute(
+            update(Award)
+            .where(Award.id == award_id, Award.member_id == by, Award.shown_at.is_(None))
+            .values(shown_at=clock.now())
+        )
+        return marked.rowcount == 1  # type: ignore[attr-defined]

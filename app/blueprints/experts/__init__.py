@@ -1,0 +1,1 @@
+"""Answer days and private questions: still empty."""

@@ -1,0 +1,1 @@
+"""Events: still empty."""

@@ -1,0 +1,11 @@
+"""The member's own pages: Today, the sky, me."""
+
+from __future__ import annotations
+
+from flask import Flask
+
+
+def init_app(app: Flask) -> None:
+    from app.blueprints.home import routes
+
+    app.register_blueprint(routes.blueprint)

@@ -1,0 +1,129 @@
+"""The member's own pages: Today, the sky, the moment a badge lights, me."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+
+import segno
+from flask import Blueprint, redirect, request, session, url_for
+from markupsafe import Markup
+from werkzeug.wrappers import Response
+
+from app.blueprints.badges import services as badges
+from app.blueprints.home import queries
+from app.blueprints.home.policies import day_with_us, part_of_day
+from app.core import clock
+from app.core.access import actor, member, signed_in
+from app.core.dates import month_bounds
+from app.core.errors import Unavailable
+from app.core.html import programme, render, reply, wants_fragment
+from app.core.i18n import current_locale
+
+blueprint = Blueprint("home", __name__)
+
+# pages on which a badge that has just been lit may show itself first
+SHOWS_ITSELF_BEFORE = frozenset(
+    {"home", "quests", "points", "badges", "impact", "inbox", "library", "groups"}
+)
+
+
+@blueprint.before_app_request
+def show_what_lit() -> Response | None:
+    """Lead a member to a badge they haven't seen light up; from any of their pages, on the next full one."""
+    if request.method != "GET" or request.blueprint not in SHOWS_ITSELF_BEFORE or early_fetch():
+        return None
+    who = signed_in()
+    if who is None or who.unlit_award_id is None or request.endpoint == "home.lit" or wants_fragment():
+        return None
+    if session.get("shown") == who.unlit_award_id:
+        return None
+    back = request.full_path.rstrip("?")
+    return redirect(url_for("home.lit", award_id=who.unlit_award_id, back=back), 303)
+
+
+def early_fetch() -> bool:
+    """Whether the browser fetches ahead, with nobody looking."""
+    return "prefetch" in request.headers.get("Sec-Purpose", request.headers.get("Purpose", ""))
+
+
+@blueprint.get("/")
+@member
+def today() -> Response:
+    page, timezone, now = queries.today(actor()), programme().timezone, clock.now()
+    return reply(
+        "home/today.html",
+        page=page,
+        part=part_of_day(now, timezone),
+        day=day_with_us(page.purse.joined_at, now, timezone),
+        now=now,
+        month_ends=month_bounds(now, timezone)[1],
+    )
+
+
+@blueprint.get("/sky")
+@member
+def sky() -> Response:
+    locale = current_locale()
+    found = queries.sky(actor(), locale)
+    focus = found.next.id if found.next is not None else 0
+    pictures = Markup().join(
+        picture(each, focus if focus in each.shape.spots else 0, locale) for each in found.constellations
+    )
+    return reply("home/sky.html", sky=found, pictures=pictures)
+
+
+@lru_cache(maxsize=1024)
+def picture(constellation: queries.Constellation, focus: int, _locale: str) -> Markup:
+    """A constellation drawn, with the brackets around `focus`; many members see the same, so it is kept."""
+    return Markup(render("home/_constellation.html", each=constellation, next_id=focus))
+
+
+@blueprint.get("/lit/<int(max=2147483647):award_id>")
+@member
+def lit(award_id: int) -> Response:
+    found = queries.moment(award_id, actor())
+    first_time = found.award.shown_at is None and not early_fetch() and show_once(award_id)
+    back = own_address(request.args.get("back"))
+    return reply("home/lit.html", moment=found, first_time=first_time, back=back)
+
+
+def show_once(award_id: int) -> bool:
+    """Whether this request is the one that shows the badge lighting up."""
+    try:
+        return badges.show_lit(award_id, by=actor().id)
+    except Unavailable:
+        # a disk that can't write must not keep anybody here: this browser remembers instead
+        first_time = session.get("shown") != award_id
+        session["shown"] = award_id
+        return first_time
+
+
+def own_address(text: str | None) -> str:
+    """`text` when it is an address of this app's own, else Today's."""
+    if text and text.startswith("/") and not text.startswith(("//", "/\\")) and text.isprintable():
+        return text
+    return url_for("home.today")
+
+
+@blueprint.get("/me")
+@member
+def me() -> Response:
+    card = url_for("members.profile", member_id=actor().id, _external=True)
+    return reply("home/me.html", page=queries.me(actor()), code=qr_path(card))
+
+
+@lru_cache(maxsize=256)
+def qr_path(text: str) -> tuple[int, str]:
+    """A QR code as its size in modules and one SVG path: no picture, no style."""
+    rows = [[bool(cell) for cell in row] for row in segno.make(text, error="m", micro=False).matrix]
+    path = []
+    for y, row in enumerate(rows):
+        x = 0
+        while x < len(row):
+            run = x
+            while run < len(row) and row[run]:
+                run += 1
+            if run > x:
+                path.append(f"M{x} {y}h{run - x}v1h-{run - x}z")
+            x = max(run, x + 1)
+    return len(rows), "".join(path)

@@ -1,0 +1,1 @@
+"""The honor wall: still empty."""

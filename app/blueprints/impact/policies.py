@@ -1,0 +1,69 @@
+"""How impact lines are sorted and where the ripple's people stand: pure."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from math import cos, radians, sin
+from typing import Any
+
+# what the feed's filters show -> the kinds of lines
+KINDS = {
+    "lit": ("credit",),
+    "thanks": ("thanks", "relay"),
+    "answers": ("answer",),
+    "ideas": ("idea",),
+    "milestones": ("milestone",),
+}
+DRAWN = 12
+FAN = 6
+CENTRE = (175, 170)
+
+
+@dataclass(frozen=True)
+class Dot:
+    """A person of the first degree in the picture, with the dots of those they helped."""
+
+    x: int
+    y: int
+    from_x: int
+    from_y: int
+    name: str
+    named: bool
+    second: Sequence[tuple[int, int]]
+
+
+def at(angle: float, radius: float) -> tuple[int, int]:
+    """The point of the picture at that angle (0 is up) and distance from its centre."""
+    turn = radians(angle - 90)
+    return round(CENTRE[0] + radius * cos(turn)), round(CENTRE[1] + radius * sin(turn))
+
+
+def spread(people: Sequence[Any]) -> list[Dot]:
+    """Where the first people of a ripple stand, at most DRAWN; those who helped others stand further out.
+
+    The first five who helped others are named. Rows have `name` and `second`; at most FAN dots are drawn
+    behind one person, however many they helped: the words below say how many.
+    """
+    shown = people[:DRAWN]
+    # who passed light on is spread among the others, so that the fans have room
+    carriers = [row for row in shown if row.second]
+    others = [row for row in shown if not row.second]
+    ring: list[Any] = []
+    while carriers or others:
+        ring += carriers[:1] + others[:1]
+        carriers, others = carriers[1:], others[1:]
+    named = {id(row) for row in [row for row in shown if row.second][:5] or list(shown[:3])}
+    sector = 360 / max(len(ring), 1)
+    dots = []
+    for place, row in enumerate(ring):
+        angle = 20 + place * sector
+        radius = 88 if row.second else (76, 92)[place // 2 % 2]
+        count = min(row.second, FAN)
+        width = min(sector * 1.5, 13 * (count - 1))
+        fan = [
+            at(angle + (width * (step / (count - 1) - 0.5) if count > 1 else 0), (142, 154)[step % 2])
+            for step in range(count)
+        ]
+        dots.append(Dot(*at(angle, radius), *at(angle, 24), row.name or "", id(row) in named, fan))
+    return dots

@@ -1,0 +1,52 @@
+"""Writing down who helped whom. The only writers of these tables."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import insert
+
+from app.blueprints.impact.models import Helped, ImpactLine
+from app.core.db import db, upsert
+
+
+@dataclass(frozen=True, kw_only=True)
+class Help:
+    """One help: `member_id` helped `person_id` with `subject`; `outcome` is what came of it.
+
+    `key` names it for ever, so that the same help can't be written twice.
+    """
+
+    key: str
+    member_id: int
+    kind: str
+    person_id: int | None
+    person_name: str | None
+    subject: dict[str, Any]
+    outcome: dict[str, Any] | None
+    link: str | None
+    occurred_at: datetime
+    quote: str | None = None
+
+
+def add_lines(helps: list[Help]) -> None:
+    """Write impact lines and count each person helped once. Joins the caller's unit of work.
+
+    Nobody helps themselves: a line from a member to the same member is an error of the caller
+    (CHECK not_oneself).
+    """
+    if not helps:
+        return
+    ids = db.session.scalars(
+        insert(ImpactLine).returning(ImpactLine.id, sort_by_parameter_order=True),
+        [vars(each) for each in helps],
+    ).all()
+    people = [
+        {"member_id": each.member_id, "person_id": each.person_id, "first_line_id": line_id}
+        for each, line_id in zip(helps, ids, strict=True)
+        if each.person_id is not None
+    ]
+    if people:
+        db.session.execute(upsert(Helped).on_conflict_do_nothing(), people)

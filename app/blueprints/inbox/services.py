@@ -1,0 +1,58 @@
+"""Leaving notices and marking them read. The only writers of this table."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import insert, update
+
+from app.blueprints.inbox.models import Notice
+from app.blueprints.members.policies import TIER_NAMES
+from app.core import clock
+from app.core.db import db
+from app.core.i18n import both, pair
+from app.core.uow import unit_of_work
+
+
+@dataclass(frozen=True, kw_only=True)
+class NewNotice:
+    """A notice to leave: texts as {"zh", "en"}, `icon` a name of the sprite, `link` an address of ours."""
+
+    key: str
+    member_id: int
+    icon: str
+    title: dict[str, Any]
+    link: str
+    body: dict[str, Any] | None = None
+
+
+def notify(notices: list[NewNotice]) -> None:
+    """Leave notices, each `key` once for ever. Joins the caller's unit of work."""
+    if notices:
+        now = clock.now()
+        # one statement for all: without render_nulls those without a body would need another
+        rows = [{**vars(each), "created_at": now} for each in notices]
+        db.session.execute(insert(Notice).execution_options(render_nulls=True), rows)
+
+
+def tell_tier(member_id: int, tier: str, reason: str, _by_id: int) -> None:
+    """Tell a member of their new tier in the words staff gave as the reason (members.when_tier_changed)."""
+    notice = NewNotice(
+        key=f"tier:{member_id}:{clock.now().isoformat()}",
+        member_id=member_id,
+        icon="people",
+        title=both("Your tier is now %(tier)s", tier=both(TIER_NAMES[tier])),
+        body=pair(reason, None),
+        link=f"/members/{member_id}",
+    )
+    notify([notice])
+
+
+def mark_read(*, by: int, notice_id: int | None = None) -> None:
+    """Mark one notice read, or all of the member's."""
+    with unit_of_work():
+        mine = update(Notice).where(Notice.member_id == by, Notice.read_at.is_(None))
+        if notice_id is not None:
+            mine = mine.where(Notice.id == notice_id)
+        db.session.execute(mine.values(read_at=clock.now()))

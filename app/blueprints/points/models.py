@@ -1,0 +1,146 @@
+"""The ledger, after double-entry bookkeeping, and the public rules that feed it.
+
+A transfer moves a positive whole number of points from its debit account to its credit
+account, so all balances together are always zero. Wallets keep their balance in their row,
+changed in the same transaction as the transfer; the programme's own accounts are summed when
+asked, so that no row is hot. Database triggers refuse to change or delete a transfer.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import CheckConstraint, ForeignKey, Index, UniqueConstraint, text
+from sqlalchemy.orm import Mapped, mapped_column
+
+from app.core.db import Base, Instant, Json
+
+ACCOUNT_KINDS = ("wallet", "debt", "issued", "held", "redeemed", "reversed", "expired")
+CAUSES = ("rule", "quest", "redemption", "adjustment", "reversal", "repayment", "expiry")
+
+
+class Account(Base):
+    """A member's wallet or debt, or one of the programme's accounts (one of each kind).
+
+    `balance` is kept for members' accounts only: a wallet's is never below zero, a debt's never
+    above (what a reversal could not take; later awards repay it first). `lifetime` is the wallet's
+    sum of awards less reversals; stars are counted from it.
+    """
+
+    __tablename__ = "account"
+    __table_args__ = (
+        CheckConstraint(
+            "kind IN ('wallet', 'debt', 'issued', 'held', 'redeemed', 'reversed', 'expired')", name="kind"
+        ),
+        CheckConstraint("(kind IN ('wallet', 'debt')) = (member_id IS NOT NULL)", name="whose"),
+        CheckConstraint("kind = 'debt' OR balance >= 0", name="balance"),
+        CheckConstraint("kind <> 'debt' OR balance <= 0", name="debt"),
+        CheckConstraint("lifetime >= 0", name="lifetime"),
+        UniqueConstraint("member_id", "kind"),
+        Index(
+            "uq_account_programme_kind",
+            "kind",
+            unique=True,
+            sqlite_where=text("member_id IS NULL"),
+            postgresql_where=text("member_id IS NULL"),
+        ),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    kind: Mapped[str]
+    member_id: Mapped[int | None] = mapped_column(ForeignKey("member.id"))
+    balance: Mapped[int] = mapped_column(default=0)
+    lifetime: Mapped[int] = mapped_column(default=0)
+
+
+class Transfer(Base):
+    """One movement of points, for ever as it was written.
+
+    `key` is unique, so that one cause can't pay twice. `amount` = what was paid;
+    `base` × `multiplier_percent` / 100 is what the rule gave before caps (`uncapped`).
+    `acted_at` is when the member did what is paid, `created_at` when it was written.
+    """
+
+    __tablename__ = "transfer"
+    __table_args__ = (
+        CheckConstraint("amount > 0", name="amount"),
+        CheckConstraint("debit_id <> credit_id", name="two_accounts"),
+        CheckConstraint(
+            "cause IN ('rule', 'quest', 'redemption', 'adjustment', 'reversal', 'repayment', 'expiry')",
+            name="cause",
+        ),
+        UniqueConstraint("reverses_id", "debit_id"),
+        Index("ix_transfer_debit_id_id", "debit_id", "id"),
+        Index("ix_transfer_credit_id_id", "credit_id", "id"),
+        Index("ix_transfer_rule_acted", "credit_id", "rule_key", "acted_at"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    key: Mapped[str] = mapped_column(unique=True)
+    debit_id: Mapped[int] = mapped_column(ForeignKey("account.id"))
+    credit_id: Mapped[int] = mapped_column(ForeignKey("account.id"))
+    amount: Mapped[int]
+    cause: Mapped[str]
+    rule_key: Mapped[str | None]
+    base: Mapped[int | None]
+    multiplier_percent: Mapped[int | None]
+    uncapped: Mapped[int | None]
+    reverses_id: Mapped[int | None] = mapped_column(ForeignKey("transfer.id"))
+    title: Mapped[dict[str, Any]] = mapped_column(Json)
+    note: Mapped[dict[str, Any] | None] = mapped_column(Json)
+    link: Mapped[str | None]
+    by_id: Mapped[int | None]
+    acted_at: Mapped[datetime] = mapped_column(Instant)
+    created_at: Mapped[datetime] = mapped_column(Instant)
+
+
+class PointRule(Base):
+    """A way to earn points. `per_quest`: each quest names its own value; then no PointRuleValue is needed."""
+
+    __tablename__ = "point_rule"
+    __table_args__ = (
+        CheckConstraint("daily_cap IS NULL OR daily_cap > 0", name="daily_cap"),
+        CheckConstraint("monthly_cap IS NULL OR monthly_cap > 0", name="monthly_cap"),
+    )
+
+    key: Mapped[str] = mapped_column(primary_key=True)
+    position: Mapped[int] = mapped_column(default=0)
+    name: Mapped[str]
+    name_en: Mapped[str]
+    hint: Mapped[str] = mapped_column(default="")
+    hint_en: Mapped[str] = mapped_column(default="")
+    per_quest: Mapped[bool] = mapped_column(default=False)
+    daily_cap: Mapped[int | None]
+    monthly_cap: Mapped[int | None]
+
+
+class PointRuleValue(Base):
+    """The value of a rule from a moment on, until the next one begins."""
+
+    __tablename__ = "point_rule_value"
+    __table_args__ = (CheckConstraint("value > 0", name="value"), UniqueConstraint("rule_key", "starts_at"))
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    rule_key: Mapped[str] = mapped_column(ForeignKey("point_rule.key"))
+    value: Mapped[int]
+    starts_at: Mapped[datetime] = mapped_column(Instant)
+
+
+class Campaign(Base):
+    """A dated multiplier on a rule: 200 percent doubles it from `starts_at` until before `ends_at`."""
+
+    __tablename__ = "campaign"
+    __table_args__ = (
+        CheckConstraint("multiplier_percent > 100", name="multiplier"),
+        CheckConstraint("ends_at > starts_at", name="dates"),
+        Index("ix_campaign_rule_key_starts_at", "rule_key", "starts_at"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    rule_key: Mapped[str] = mapped_column(ForeignKey("point_rule.key"))
+    multiplier_percent: Mapped[int]
+    starts_at: Mapped[datetime] = mapped_column(Instant)
+    ends_at: Mapped[datetime] = mapped_column(Instant)
+    reason: Mapped[str]
+    reason_en: Mapped[str] = mapped_column(default="")

@@ -1,0 +1,447 @@
+"""The only writers of the ledger. Each command joins the caller's unit of work.
+
+Source of the rules: product.md 4.4. After double-entry bookkeeping, a transfer moves points from
+its debit account to its credit account; a mistake is reversed by a transfer that names the first.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import delete, func, insert, select, update
+
+from app.blueprints.members import queries as member_queries
+from app.blueprints.members import services as members
+from app.blueprints.points import queries
+from app.blueprints.points.models import Account, Campaign, PointRule, PointRuleValue, Transfer
+from app.blueprints.points.policies import RuleNow, RuleValue, within_caps, worth_of
+from app.core import audit, clock
+from app.core.dates import day_bounds, month_bounds
+from app.core.db import db, upsert
+from app.core.errors import Invalid, NotFound, Refused
+from app.core.i18n import N_, both
+from app.core.uow import unit_of_work
+
+PROGRAMME_KINDS = ("issued", "held", "redeemed", "reversed", "expired")
+
+
+@dataclass(frozen=True)
+class Paid:
+    """What an award came to: `amount` points paid, `cut` points that a cap took off.
+
+    `balance` and `lifetime` are the wallet's after it; the star levels are before and after.
+    """
+
+    transfer_id: int | None
+    amount: int
+    cut: int = 0
+    balance: int = 0
+    lifetime: int = 0
+    stars_before: int = 0
+    stars_after: int = 0
+
+
+def open_accounts() -> None:
+    """Make the programme's own accounts; harmless when they are there."""
+    with unit_of_work():
+        for kind in PROGRAMME_KINDS:
+            known = select(Account.id).where(Account.kind == kind)
+            if db.session.scalar(known) is None:
+                db.session.execute(insert(Account).values(kind=kind, balance=0, lifetime=0))
+
+
+def open_wallet(member_id: int) -> None:
+    """Make a member's wallet; harmless when it is there."""
+    db.session.execute(
+        upsert(Account)
+        .values(kind="wallet", member_id=member_id, balance=0, lifetime=0)
+        .on_conflict_do_nothing()
+    )
+
+
+_issued = select(Account.id).where(Account.kind == "issued").scalar_subquery()
+_reversed = select(Account.id).where(Account.kind == "reversed").scalar_subquery()
+
+
+def award(
+    member_id: int,
+    *,
+    key: str,
+    rule_key: str | None,
+    acted_at: datetime,
+    title: dict[str, Any],
+    note: dict[str, Any] | None = None,
+    link: str | None = None,
+    own: int | None = None,
+    promised: int = 0,
+    by: int | None = None,
+) -> Paid:
+    """Pay a member by a public rule, once for each `key`.
+
+    The value in force at `acted_at` counts, times a campaign that runs then; `own` is a quest's own
+    value under the rule, `promised` what the member was told at the start: they get the better of
+    the two. The rule's caps count what was earned in the day and month of `acted_at` in the programme's zone.
+    Points owed after a reversal are repaid first. Raises NotFound for an unknown rule or member.
+    """
+    rule = rule_at(rule_key, acted_at) if rule_key is not None else None
+    worth = worth_of(rule, own=own, promised=promised)
+    amount = worth
+    if rule is not None and rule.capped:
+        # the wallet row is the lock under which the caps are counted
+        _lock_wallet(member_id)
+        timezone = member_queries.programme().timezone
+        amount = within_caps(
+            worth,
+            daily=rule.daily_cap,
+            earned_today=_earned(member_id, rule_key, day_bounds(acted_at, timezone)),
+            monthly=rule.monthly_cap,
+            earned_month=_earned(member_id, rule_key, month_bounds(acted_at, timezone)),
+        )
+    if amount <= 0:
+        return Paid(None, 0, cut=worth)
+    transfer_id = _write(
+        key=key,
+        debit=_issued,
+        credit=_wallet_id(member_id),
+        amount=amount,
+        cause="quest" if own is not None or rule_key is None else "rule",
+        rule_key=rule_key,
+        base=own if own is not None or rule is None else rule.value.base,
+        multiplier_percent=100 if rule is None else rule.value.multiplier_percent,
+        uncapped=worth,
+        title=title,
+        note=note,
+        link=link,
+        by_id=by,
+        acted_at=acted_at,
+    )
+    wallet = db.session.execute(
+        update(Account)
+        .where(Account.kind == "wallet", Account.member_id == member_id)
+        .values(balance=Account.balance + amount, lifetime=Account.lifetime + amount)
+        .returning(
+            Account.balance,
+            Account.lifetime,
+            _owed(member_id).label("owed"),
+            member_queries.stars_of(Account.member_id).label("stars_before"),
+            member_queries.level_for(Account.lifetime).label("stars_after"),
+        )
+    ).one_or_none()
+    if wallet is None:
+        raise NotFound
+    balance = wallet.balance
+    if wallet.owed:
+        balance = _repay(member_id, min(wallet.owed, wallet.balance), key=key, acted_at=acted_at)
+    if wallet.stars_after != wallet.stars_before:
+        members.set_stars(member_id, wallet.stars_after)
+    return Paid(
+        transfer_id, amount, worth - amount, balance, wallet.lifetime, wallet.stars_before, wallet.stars_after
+    )
+
+
+def reverse(transfer_id: int, *, key: str, reason: dict[str, Any], by: int | None) -> None:
+    """Take an award back by a transfer that names it, once.
+
+    Takes what the wallet has; the rest is recorded as owed and repaid first from later awards.
+    Lifetime points fall by the whole award, and the stars with them. Raises NotFound for a transfer
+    that isn't an award to a wallet, Refused when it was reversed before.
+    """
+    with unit_of_work():
+        first = db.session.execute(
+            select(Transfer.amount, Transfer.acted_at, Transfer.link, Transfer.rule_key, Account.member_id)
+            .join(Account, Account.id == Transfer.credit_id)
+            .where(Transfer.id == transfer_id, Account.kind == "wallet", Transfer.debit_id == _issued)
+        ).one_or_none()
+        if first is None:
+            raise NotFound
+        balance = _lock_wallet(first.member_id)
+        if db.session.scalar(select(Transfer.id).where(Transfer.reverses_id == transfer_id).limit(1)):
+            raise Refused(N_("This line has been reversed already."))
+        taken = min(balance, first.amount)
+        line = {
+            "cause": "reversal",
+            "rule_key": first.rule_key,
+            "reverses_id": transfer_id,
+            "title": reason,
+            "link": first.link,
+            "by_id": by,
+            "acted_at": first.acted_at,
+            "credit": _reversed,
+        }
+        if taken:
+            _write(key=key, debit=_wallet_id(first.member_id), amount=taken, **line)
+        if taken < first.amount:
+            debt = first.amount - taken
+            _write(key=f"{key}:owed", debit=_debt_id(first.member_id), amount=debt, **line)
+            _move_debt(first.member_id, -debt)
+        stars = db.session.scalar(
+            update(Account)
+            .where(Account.kind == "wallet", Account.member_id == first.member_id, Account.balance >= taken)
+            .values(balance=Account.balance - taken, lifetime=Account.lifetime - first.amount)
+            .returning(member_queries.level_for(Account.lifetime))
+        )
+        if stars is None:
+            raise Refused(N_("The balance has just changed. Try again."))
+        members.set_stars(first.member_id, stars)
+
+
+def rule_at(rule_key: str, moment: datetime) -> RuleNow:
+    """The rule as it stood at `moment`: the boundary second belongs to what begins with it.
+
+    Raises NotFound for an unknown rule.
+    """
+    base = (
+        select(PointRuleValue.value)
+        .where(PointRuleValue.rule_key == PointRule.key, PointRuleValue.starts_at <= moment)
+        .order_by(PointRuleValue.starts_at.desc())
+        .limit(1)
+        .scalar_subquery()
+    )
+    row = db.session.execute(
+        select(
+            PointRule.daily_cap,
+            PointRule.monthly_cap,
+            base.label("base"),
+            Campaign.multiplier_percent,
+            Campaign.ends_at,
+        )
+        .outerjoin(
+            Campaign,
+            (Campaign.rule_key == PointRule.key)
+            & (Campaign.starts_at <= moment)
+            & (Campaign.ends_at > moment),
+        )
+        .where(PointRule.key == rule_key)
+        .order_by(Campaign.multiplier_percent.desc())
+        .limit(1)
+    ).one_or_none()
+    if row is None:
+        raise NotFound
+    return RuleNow(
+        RuleValue(row.base, row.multiplier_percent or 100, row.ends_at), row.daily_cap, row.monthly_cap
+    )
+
+
+def add_rule(
+    key: str,
+    *,
+    name: str,
+    name_en: str,
+    position: int,
+    per_quest: bool = False,
+    hint: str = "",
+    hint_en: str = "",
+    daily_cap: int | None = None,
+    monthly_cap: int | None = None,
+) -> None:
+    """Add a public way to earn points; give it a value with `set_value` unless it is `per_quest`."""
+    with unit_of_work():
+        db.session.execute(
+            insert(PointRule).values(
+                key=key,
+                name=name,
+                name_en=name_en,
+                position=position,
+                per_quest=per_quest,
+                hint=hint,
+                hint_en=hint_en,
+                daily_cap=daily_cap,
+                monthly_cap=monthly_cap,
+            )
+        )
+
+
+def set_value(rule_key: str, value: int, *, starts_at: datetime, by: int | None) -> None:
+    """Let a rule be worth `value` points from `starts_at` on.
+
+    Raises Invalid for a value below one, or one that another value already begins with.
+    """
+    with unit_of_work():
+        if value < 1:
+            raise Invalid(fields={"value": N_("A value is a whole number of points from 1 up.")})
+        if db.session.scalar(
+            select(PointRuleValue.id).where(
+                PointRuleValue.rule_key == rule_key, PointRuleValue.starts_at == starts_at
+            )
+        ):
+            raise Invalid(fields={"starts_at": N_("Another value already begins at that moment.")})
+        db.session.execute(insert(PointRuleValue).values(rule_key=rule_key, value=value, starts_at=starts_at))
+        audit.record(
+            "point_rule.value", f"rule:{rule_key}", by=by, after={"value": value, "from": str(starts_at)}
+        )
+
+
+def run_campaign(
+    rule_key: str,
+    *,
+    multiplier_percent: int,
+    starts_at: datetime,
+    ends_at: datetime,
+    reason: str,
+    reason_en: str = "",
+    by: int | None,
+) -> None:
+    """Multiply a rule from `starts_at` until before `ends_at`.
+
+    Raises Invalid for dates or a factor that can't be.
+    """
+    with unit_of_work():
+        if ends_at <= starts_at:
+            raise Invalid(fields={"ends_at": N_("The end has to come after the beginning.")})
+        if not 100 < multiplier_percent <= 1000:
+            raise Invalid(fields={"multiplier_percent": N_("Between 101 and 1,000 percent.")})
+        db.session.execute(
+            insert(Campaign).values(
+                rule_key=rule_key,
+                multiplier_percent=multiplier_percent,
+                starts_at=starts_at,
+                ends_at=ends_at,
+                reason=reason,
+                reason_en=reason_en,
+            )
+        )
+        audit.record("campaign.run", f"rule:{rule_key}", by=by, after={"percent": multiplier_percent})
+
+
+def withdraw_value(value_id: int, *, by: int | None) -> str:
+    """Take back a value that has not begun yet; returns its rule. Raises NotFound, Refused once it counts."""
+    with unit_of_work():
+        row = db.session.execute(
+            select(PointRuleValue.rule_key, PointRuleValue.value, PointRuleValue.starts_at).where(
+                PointRuleValue.id == value_id
+            )
+        ).one_or_none()
+        if row is None:
+            raise NotFound
+        if row.starts_at <= clock.now():
+            raise Refused(N_("This value counts already. Set another one from a day on."))
+        db.session.execute(delete(PointRuleValue).where(PointRuleValue.id == value_id))
+        audit.record(
+            "point_rule.withdraw",
+            f"rule:{row.rule_key}",
+            by=by,
+            before={"value": row.value, "from": str(row.starts_at)},
+        )
+        return row.rule_key
+
+
+def end_campaign(campaign_id: int, *, by: int | None) -> None:
+    """End a running campaign now, or take back one that has not begun; what was done in it still counts so.
+
+    Raises NotFound, Refused when it is over already.
+    """
+    with unit_of_work():
+        now = clock.now()
+        row = db.session.execute(
+            select(
+                Campaign.rule_key, Campaign.multiplier_percent, Campaign.starts_at, Campaign.ends_at
+            ).where(Campaign.id == campaign_id)
+        ).one_or_none()
+        if row is None:
+            raise NotFound
+        if row.ends_at <= now:
+            raise Refused(N_("This campaign is over already."))
+        if row.starts_at >= now:
+            db.session.execute(delete(Campaign).where(Campaign.id == campaign_id))
+        else:
+            db.session.execute(update(Campaign).where(Campaign.id == campaign_id).values(ends_at=now))
+        audit.record(
+            "campaign.end",
+            f"rule:{row.rule_key}",
+            by=by,
+            before={"percent": row.multiplier_percent, "from": str(row.starts_at), "until": str(row.ends_at)},
+        )
+
+
+def _write(
+    *,
+    key: str,
+    debit: Any,
+    credit: Any,
+    amount: int,
+    cause: str,
+    title: dict[str, Any],
+    acted_at: datetime,
+    **more: Any,
+) -> int:
+    return db.session.scalars(
+        insert(Transfer)
+        .values(
+            key=key,
+            debit_id=debit,
+            credit_id=credit,
+            amount=amount,
+            cause=cause,
+            title=title,
+            acted_at=acted_at,
+            created_at=clock.now(),
+            **more,
+        )
+        .returning(Transfer.id)
+    ).one()
+
+
+def _wallet_id(member_id: int) -> Any:
+    return (
+        select(Account.id).where(Account.member_id == member_id, Account.kind == "wallet").scalar_subquery()
+    )
+
+
+def _debt_id(member_id: int) -> Any:
+    """The member's debt account, made when first needed."""
+    db.session.execute(
+        upsert(Account)
+        .values(kind="debt", member_id=member_id, balance=0, lifetime=0)
+        .on_conflict_do_nothing()
+    )
+    return select(Account.id).where(Account.member_id == member_id, Account.kind == "debt").scalar_subquery()
+
+
+def _owed(member_id: int) -> Any:
+    debt = select(-Account.balance).where(Account.member_id == member_id, Account.kind == "debt")
+    return func.coalesce(debt.scalar_subquery(), 0)
+
+
+def _move_debt(member_id: int, amount: int) -> None:
+    db.session.execute(
+        update(Account)
+        .where(Account.member_id == member_id, Account.kind == "debt")
+        .values(balance=Account.balance + amount)
+    )
+
+
+def _repay(member_id: int, amount: int, *, key: str, acted_at: datetime) -> int:
+    _write(
+        key=f"{key}:repayment",
+        debit=_wallet_id(member_id),
+        credit=_debt_id(member_id),
+        amount=amount,
+        cause="repayment",
+        title=both(N_("Repaid what an earlier correction left open")),
+        acted_at=acted_at,
+    )
+    _move_debt(member_id, amount)
+    return db.session.scalars(
+        update(Account)
+        .where(Account.member_id == member_id, Account.kind == "wallet")
+        .values(balance=Account.balance - amount)
+        .returning(Account.balance)
+    ).one()
+
+
+def _lock_wallet(member_id: int) -> int:
+    """Hold the wallet's row until the end of the unit of work; returns its balance."""
+    balance = db.session.scalar(
+        select(Account.balance)
+        .where(Account.member_id == member_id, Account.kind == "wallet")
+        .with_for_update()
+    )
+    if balance is None:
+        raise NotFound
+    return balance
+
+
+def _earned(member_id: int, rule_key: str | None, bounds: tuple[datetime, datetime]) -> int:
+    return db.session.scalars(select(queries.earned(_wallet_id(member_id), rule_key, bounds))).one()

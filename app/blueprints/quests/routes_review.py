@@ -1,0 +1,221 @@
+"""Reviewers' and mentors' doors: the queue, one piece of work, the decision on it.
+
+One set of pages for both: whose work they see is decided in `queries_review`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any
+
+from flask import Blueprint, request, url_for
+from werkzeug.wrappers import Response
+
+from app.blueprints.members import queries as members
+from app.blueprints.members.policies import TIER_NAMES
+from app.blueprints.quests import queries_review, services_review
+from app.blueprints.quests.policies import WHERE_NOW, may_claim
+from app.blueprints.quests.queries_review import Asked, Opened, Waiting
+from app.blueprints.quests.schemas_review import asked_in, verdict_in
+from app.blueprints.quests.services_review import Verdict
+from app.core import clock, dates
+from app.core.access import actor, requires
+from app.core.errors import Invalid, Refused, Stale
+from app.core.html import go, programme, reply
+from app.core.i18n import N_, current_locale, gettext, ngettext, pair, pick
+from app.core.web_errors import field_errors
+
+blueprint = Blueprint("review", __name__, url_prefix="/review")
+
+NTH = {1: N_("first round"), 2: N_("second round"), 3: N_("third round")}
+KIND_ICONS = {"video": "play", "link": "share", "text": "text", "choice": "list"}
+
+DECIDE: dict[str, Callable[..., Any]] = {
+    "approve": services_review.approve_submission,
+    "changes": services_review.ask_changes,
+    "decline": services_review.decline_submission,
+}
+SAID = {
+    "approve": N_("“%(quest)s” by %(name)s is lit: %(points)s points"),
+    "changes": N_("%(name)s reads what shines and what to try next"),
+    "decline": N_("%(name)s reads why “%(quest)s” was not accepted"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """A row of the queue in words, put together here as a template pays for each piece it prints."""
+
+    id: int
+    href: str
+    thumb: str
+    icon: str
+    name: str
+    line: str
+    under: str
+    left: str
+    due: str
+    held: str
+
+
+def rows_of(page: Sequence[Waiting], asked: Asked) -> list[Row]:
+    locale, zone = current_locale(), programme().timezone
+    address = url_for(".show", submission_id=0, **asked.args).split("0", 1)
+    picture = url_for("media.show", media_id=0, size="thumb").split("0", 1)
+    return [
+        Row(
+            one.id,
+            f"{address[0]}{one.id}{address[1]}",
+            f"{picture[0]}{one.photo_id}{picture[1]}" if one.photo_id else "",
+            KIND_ICONS.get(one.kind or "", "doc"),
+            one.member_name,
+            f"{pick(pair(one.title, one.title_en), locale)} · {nth(one.round, locale)}",
+            whose(one),
+            left(one.minutes_left, locale),
+            dates.ago(one.due_at, zone, locale),
+            one.held,
+        )
+        for one in page
+    ]
+
+
+def whose(one: Waiting) -> str:
+    """Who has it open, else whose group the member is in."""
+    if one.held:
+        return holder(one.held, one.holder_name, one.held_minutes)
+    return gettext("%(name)s's group", name=one.mentor_name) if one.mentor_name else ""
+
+
+def holder(held: str, name: str | None, minutes: int) -> str:
+    time = span(minutes, current_locale())
+    if held == "me":
+        return gettext("Yours, for another %(time)s", time=time)
+    return gettext("%(name)s is looking at it, for another %(time)s", name=name, time=time)
+
+
+@lru_cache(maxsize=64)
+def nth(round_: int, locale: str) -> str:
+    return gettext(NTH[round_]) if round_ in NTH else gettext("round %(num)s", num=round_)
+
+
+def left(minutes: int, locale: str) -> str:
+    """How long a promise still has, or by how much it was missed."""
+    if minutes > 0:
+        return gettext("%(time)s left", time=span(minutes, locale))
+    return gettext("%(time)s late", time=span(-minutes, locale))
+
+
+@lru_cache(maxsize=1024)
+def span(minutes: int, locale: str) -> str:
+    """So many minutes as one would say it, rounded down."""
+    if minutes < 60:
+        return ngettext("%(num)s minute", "%(num)s minutes", max(minutes, 1))
+    if minutes < 2 * 24 * 60:
+        return ngettext("%(num)s hour", "%(num)s hours", minutes // 60)
+    return ngettext("%(num)s day", "%(num)s days", minutes // (24 * 60))
+
+
+@blueprint.get("")
+@requires("reviews:open")
+def queue() -> Response:
+    by, asked = actor(), asked_in(request.args)
+    page = queries_review.queue(by, asked, request.args.get("after"))
+    more = url_for(".queue", **asked.args, after=page.next) if page.next else ""
+    if request.headers.get("HX-Request") == "true" and "after" in request.args:
+        return reply("review/_rows.html", rows=rows_of(page.rows, asked), more_url=more)
+    figures = queries_review.figures(by, asked)
+    return reply(
+        "review/queue.html",
+        rows=rows_of(page.rows, asked),
+        more_url=more,
+        asked=asked,
+        figures=figures,
+        first=queries_review.minutes_to(figures.first_due_at, clock.now()) if figures.all else 0,
+        span=lambda minutes: span(minutes, current_locale()),
+        counted=queries_review.COUNTED,
+        tracks=members.tracks() if by.is_staff else [],
+    )
+
+
+@blueprint.get("/<int:submission_id>")
+@requires("reviews:open")
+def show(submission_id: int) -> Response:
+    work = queries_review.opened(submission_id, by=actor())
+    if may_claim(work, actor(), clock.now()):
+        services_review.open_for_review(submission_id, by=actor())
+        work = queries_review.opened(submission_id, by=actor())
+    return page_of(work)
+
+
+def page_of(
+    work: Opened, *, typed: Verdict | None = None, errors: dict[str, str] | None = None, status: int = 200
+) -> Response:
+    """The work with its form; after a refusal with the errors and all that was typed."""
+    by, asked, now = actor(), asked_in(request.args), clock.now()
+    deciding = work.state == "submitted" and not work.held(by)
+    return reply(
+        "review/work.html",
+        status=status,
+        work=work,
+        rounds=queries_review.rounds_of(work),
+        gift=queries_review.would_give(work, timezone=programme().timezone) if deciding else None,
+        typed=typed or Verdict(round=work.round),
+        errors=errors or {},
+        tier=gettext(TIER_NAMES[work.tier]),
+        where_now=gettext(WHERE_NOW[work.state]),
+        holding=holder(
+            "me" if deciding else "other",
+            work.holder_name,
+            queries_review.minutes_to(work.claimed_until, now) if work.claimed_until else 0,
+        ),
+        nth=lambda number: nth(number, current_locale()),
+        asked=asked,
+        rows=rows_of(queries_review.queue(by, asked, size=queries_review.BESIDE).rows, asked),
+    )
+
+
+@blueprint.post("/<int:submission_id>")
+@requires("reviews:open")
+def decide(submission_id: int) -> Response:
+    verdict, move = verdict_in(request.form), request.form.get("decision", "")
+    try:
+        if move not in DECIDE:
+            raise Invalid(fields={"form": N_("Choose what becomes of it.")})
+        DECIDE[move](submission_id, verdict, by=actor())
+    except Invalid as error:
+        work = queries_review.opened(submission_id, by=actor())
+        return page_of(work, typed=verdict, errors=field_errors(error), status=error.status)
+    except (Stale, Refused) as error:
+        why = gettext(error.message, **error.params)
+        return moved(submission_id, verdict, why, error.status)
+    return onward(submission_id, move)
+
+
+def moved(submission_id: int, verdict: Verdict, why: str, status: int) -> Response:
+    """The work is not where the page thought it was: where it is now, and what was typed."""
+    asked = asked_in(request.args)
+    return reply(
+        "review/moved.html", status=status, why=why, typed=verdict, submission_id=submission_id, asked=asked
+    )
+
+
+def onward(submission_id: int, move: str) -> Response:
+    """To the next work of the same part of the queue, with a word on what was decided."""
+    asked = asked_in(request.args)
+    done = queries_review.after_deciding(submission_id, by=actor(), asked=asked)
+    title = pick(pair(done.title, done.title_en), current_locale())
+    points = f"{done.points_awarded or 0:,}"
+    said = gettext(SAID[move], quest=title, name=done.member_name, points=points)
+    if done.next_id is None:
+        return go(".queue", toast=said, **asked.args)
+    return go(".show", toast=said, submission_id=done.next_id, **asked.args)
+
+
+@blueprint.post("/<int:submission_id>/release")
+@requires("reviews:open")
+def release(submission_id: int) -> Response:
+    services_review.release_claim(submission_id, by=actor())
+    toast = gettext("Put back. Somebody else can take it now.")
+    return go(".queue", toast=toast, **asked_in(request.args).args)

@@ -1,0 +1,461 @@
+"""A member's work on a quest: start, gather evidence, send, take back. The only writer of these tables
+beside `services_review` (reviewers) and `services_staff` (publishing).
+
+What was sent in a round never changes again: the next round begins with a copy of it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import Any
+
+from sqlalchemy import delete, func, insert, literal, select, update
+from sqlalchemy.exc import IntegrityError
+
+from app.blueprints.inbox import services as inbox
+from app.blueprints.library import queries as library
+from app.blueprints.media import services as media
+from app.blueprints.members import queries as members
+from app.blueprints.quests import queries
+from app.blueprints.quests.models import (
+    Evidence,
+    Quest,
+    QuestVersion,
+    Submission,
+    SubmissionEvent,
+    SubmissionHelper,
+)
+from app.blueprints.quests.policies import ACTIVE, EDITABLE, HELPERS, missing, most, next_state
+from app.core import clock
+from app.core.actor import Actor
+from app.core.db import db
+from app.core.errors import Invalid, NotFound, Refused, Stale
+from app.core.i18n import N_, both, pair
+from app.core.uow import unit_of_work
+
+TEXT_LIMIT = 4000
+
+
+@dataclass(frozen=True)
+class Draft:
+    """What the working page sends besides files: texts and links by step key, helpers, the two ticks.
+
+    `helpers` are up to three (member id or None, resource id or None); a resource stands for its author.
+    """
+
+    texts: dict[str, str] = field(default_factory=dict)
+    helpers: Sequence[tuple[int | None, int | None]] | None = None
+    original: bool | None = None
+    library_consent: bool | None = None
+
+
+def start_quest(quest_id: int, *, by: Actor) -> int:
+    """Begin work on a quest, on the terms it has now; returns the submission's id.
+
+    Begun work is returned as it is, so that a double tap starts once. Raises NotFound for a quest
+    that isn't this member's to see, Refused when it can't be started now, and says why.
+    """
+    now = clock.now()
+    try:
+        with unit_of_work():
+            quest = queries.startable(quest_id, member=by, now=now)
+            if quest is None:
+                raise NotFound
+            if quest.active_id is not None:
+                return quest.active_id
+            refuse_start(quest)
+            if quest.repeat_days and quest.last_approved_at:
+                if quest.last_approved_at + timedelta(days=quest.repeat_days) > now:
+                    raise Refused(N_("You can do this one again a little later."))
+            elif quest.last_approved_at:
+                raise Refused(N_("You have lit this one already."))
+            placed = db.session.execute(
+                update(Quest)
+                .where(
+                    Quest.id == quest_id,
+                    Quest.state == "live",
+                    Quest.capacity.is_(None) | (Quest.started_count < Quest.capacity),
+                )
+                .values(started_count=Quest.started_count + 1)
+            )
+            if placed.rowcount != 1:  # type: ignore[attr-defined]
+                raise Refused(N_("All places are taken. We will tell you when one opens."))
+            submission_id = db.session.scalars(
+                insert(Submission)
+                .values(
+                    quest_id=quest_id,
+                    version_id=quest.version_id,
+                    member_id=by.id,
+                    attempt=quest.attempts + 1,
+                    promised_points=quest.offer,
+                    started_at=now,
+                )
+                .returning(Submission.id)
+            ).one()
+            _happened(submission_id, "started", 1, by.id)
+            return submission_id
+    except IntegrityError:
+        # the same member's other tap came first (unique index on active work)
+        active = db.session.scalar(
+            select(Submission.id).where(
+                Submission.quest_id == quest_id, Submission.member_id == by.id, Submission.state.in_(ACTIVE)
+            )
+        )
+        if active is None:
+            raise
+        return active
+
+
+def refuse_start(quest: Any) -> None:
+    """Raise Refused, with what opens it, for a quest that is visible but can't be started."""
+    if quest.unmet:
+        raise Refused(N_("First light “%(quest)s”. It opens this one."), quest=quest.unmet)
+    if quest.stars_missing:
+        raise Refused(N_("This one opens at %(num)s stars."), num=quest.min_stars)
+    if not quest.open_now:
+        raise Refused(N_("This quest isn't open at the moment."))
+
+
+def save_draft(submission_id: int, draft: Draft, *, by: Actor) -> None:
+    """Keep what has been typed. Changes only what `draft` names; raises Stale once it has been sent."""
+    with unit_of_work():
+        work = _own_editable(submission_id, by)
+        _save(work, draft, by)
+
+
+def add_media(
+    submission_id: int, step_key: str, upload_key: str, prepared: media.Prepared, *, by: Actor
+) -> None:
+    """Put an uploaded photo or video into a step; the same `upload_key` again changes nothing.
+
+    `prepared` comes from `media.prepare_upload`: the encoding is done before the database is asked.
+
+    Raises Invalid when the step takes no such file, or no more of them.
+    """
+    with unit_of_work():
+        work = _own_editable(submission_id, by)
+        step = next((step for step in work.steps if step["key"] == step_key), None)
+        if step is None or step.get("evidence") not in ("photo", "video"):
+            raise Invalid(fields={"file": N_("This step takes no file.")})
+        if step["evidence"] != prepared.kind:
+            wrong = (
+                N_("This step asks for photos.")
+                if step["evidence"] == "photo"
+                else N_("This step asks for a video.")
+            )
+            raise Invalid(fields={"file": wrong})
+        media_id = media.keep(
+            prepared, owner_id=by.id, upload_key=upload_key, belongs_to=f"submission:{submission_id}", by=by
+        )
+        present = db.session.execute(
+            select(
+                func.count(Evidence.id).label("have"),
+                func.max(Evidence.position).label("last"),
+                func.count(Evidence.id).filter(Evidence.media_id == media_id).label("known"),
+            ).where(
+                Evidence.submission_id == submission_id,
+                Evidence.round == work.round,
+                Evidence.step_key == step_key,
+                Evidence.media_id.is_not(None),
+            )
+        ).one()
+        if present.known:
+            return
+        if present.have >= most(step):
+            raise Invalid(fields={"file": N_("This step is full. Remove one first, then add another.")})
+        db.session.execute(
+            insert(Evidence).values(
+                submission_id=submission_id,
+                round=work.round,
+                step_key=step_key,
+                kind=prepared.kind,
+                media_id=media_id,
+                position=(present.last or 0) + 1,
+                created_at=clock.now(),
+            )
+        )
+
+
+def remove_evidence(evidence_id: int, *, by: Actor) -> int:
+    """Take a file out of the present round; returns the submission's id. Earlier rounds keep theirs."""
+    with unit_of_work():
+        row = _own_evidence(evidence_id, by)
+        db.session.execute(delete(Evidence).where(Evidence.id == evidence_id))
+        elsewhere = select(Evidence.id).where(Evidence.media_id == row.media_id).limit(1)
+        if row.media_id is not None and db.session.scalar(elsewhere) is None:
+            media.remove_media([row.media_id])
+        return row.submission_id
+
+
+def move_evidence(evidence_id: int, *, by: Actor) -> int:
+    """Move a file one place forward among its step's files; returns the submission's id."""
+    with unit_of_work():
+        row = _own_evidence(evidence_id, by)
+        before = db.session.execute(
+            select(Evidence.id, Evidence.position)
+            .where(
+                Evidence.submission_id == row.submission_id,
+                Evidence.round == row.round,
+                Evidence.step_key == row.step_key,
+                Evidence.media_id.is_not(None),
+                Evidence.position < row.position,
+            )
+            .order_by(Evidence.position.desc())
+            .limit(1)
+        ).one_or_none()
+        if before is not None:
+            _place(evidence_id, before.position)
+            _place(before.id, row.position)
+        return row.submission_id
+
+
+def submit_work(submission_id: int, draft: Draft, *, by: Actor) -> str:
+    """Send the work to be read, having kept `draft`; returns the state it is in then.
+
+    A quest that checks itself is approved at once. Raises Invalid with what is missing, by step
+    ("step:<key>"); what was typed is kept all the same. Sending twice sends once.
+    """
+    with unit_of_work():
+        work = _own(submission_id, by)
+        if work.state in ("submitted", "approved") and work.submitted_at is not None:
+            return work.state
+        next_state(work.state, "submit")
+        _save(work, draft, by)
+        fields = missing(work.steps, _present_evidence(work), original=_ticked(submission_id))
+        if not fields:
+            return _send(work, by)
+    # the typed words are kept, the work is not sent
+    raise Invalid(fields=fields)
+
+
+def _send(work: Any, by: Actor) -> str:
+    from app.blueprints.quests import services_review
+
+    now = clock.now()
+    mentor_id = members.mentor_of(by.id) if work.review_mode == "mentor" else None
+    _move(
+        work,
+        "submit",
+        submitted_at=now,
+        due_at=now + timedelta(hours=work.review_hours),
+        opened_at=None,
+        claimed_by_id=None,
+        claimed_until=None,
+        mentor_id=mentor_id,
+    )
+    _happened(work.id, "submitted", work.round, by.id)
+    if work.review_mode in ("self", "auto"):
+        services_review.approve_by_itself(work.id)
+        return "approved"
+    if mentor_id is not None:
+        inbox.notify(
+            [
+                inbox.NewNotice(
+                    key=f"submission:{work.id}:{work.round}:{now.timestamp()}:mentor",
+                    member_id=mentor_id,
+                    icon="i-inbox",
+                    title=both(
+                        N_("%(name)s sent you “%(quest)s” to look at"),
+                        name=by.name,
+                        quest=pair(work.title, work.title_en),
+                    ),
+                    link=f"/review/{work.id}",
+                )
+            ]
+        )
+    return "submitted"
+
+
+def take_back(submission_id: int, *, by: Actor) -> None:
+    """Return sent work to its member to change, as long as nobody has opened it.
+
+    Raises Stale when a reviewer came first.
+    """
+    with unit_of_work():
+        work = _own(submission_id, by)
+        _move(work, "take_back", unopened=True, submitted_at=None, due_at=None)
+        _happened(submission_id, "taken_back", work.round, by.id)
+
+
+def withdraw_work(submission_id: int, *, by: Actor) -> None:
+    """Give the work up; its place is free again. Sent work only until a reviewer opens it."""
+    with unit_of_work():
+        work = _own(submission_id, by)
+        _move(work, "withdraw", unopened=work.state == "submitted", decided_at=clock.now())
+        db.session.execute(
+            update(Quest)
+            .where(Quest.id == work.quest_id, Quest.started_count > 0)
+            .values(started_count=Quest.started_count - 1)
+        )
+        _happened(submission_id, "withdrawn", work.round, by.id)
+
+
+def _own(submission_id: int, by: Actor) -> Any:
+    """The member's own work with its terms, its row held until the end; raises NotFound."""
+    work = db.session.execute(
+        select(
+            Submission.id,
+            Submission.quest_id,
+            Submission.member_id,
+            Submission.state,
+            Submission.round,
+            Submission.submitted_at,
+            Submission.opened_at,
+            QuestVersion.steps,
+            QuestVersion.title,
+            QuestVersion.title_en,
+            QuestVersion.review_mode,
+            QuestVersion.review_hours,
+        )
+        .join(QuestVersion, QuestVersion.id == Submission.version_id)
+        .where(Submission.id == submission_id, Submission.member_id == by.id)
+        .with_for_update(of=Submission)
+    ).one_or_none()
+    if work is None:
+        raise NotFound
+    return work
+
+
+def _own_editable(submission_id: int, by: Actor) -> Any:
+    work = _own(submission_id, by)
+    if work.state not in EDITABLE:
+        raise Stale(N_("This has been sent. Take it back first if you want to change it."))
+    return work
+
+
+def _own_evidence(evidence_id: int, by: Actor) -> Any:
+    row = db.session.execute(
+        select(
+            Evidence.submission_id, Evidence.round, Evidence.step_key, Evidence.media_id, Evidence.position
+        )
+        .join(Submission, (Submission.id == Evidence.submission_id) & (Submission.round == Evidence.round))
+        .where(Evidence.id == evidence_id, Submission.member_id == by.id, Evidence.media_id.is_not(None))
+    ).one_or_none()
+    if row is None:
+        raise NotFound
+    _own_editable(row.submission_id, by)
+    return row
+
+
+def _place(evidence_id: int, position: int) -> None:
+    db.session.execute(update(Evidence).where(Evidence.id == evidence_id).values(position=position))
+
+
+def _move(work: Any, move: str, *, unopened: bool = False, **values: Any) -> None:
+    """Make one move of the state machine; the row's state decides, whatever the page thought."""
+    guard = [Submission.id == work.id, Submission.state == work.state, Submission.round == work.round]
+    if unopened:
+        guard.append(Submission.opened_at.is_(None))
+    moved = db.session.execute(
+        update(Submission).where(*guard).values(state=next_state(work.state, move), **values)
+    )
+    if moved.rowcount != 1:  # type: ignore[attr-defined]
+        raise Stale(
+            N_("It is being read already, so it can't be changed any more. The answer is on its way.")
+        )
+
+
+def _save(work: Any, draft: Draft, by: Actor) -> None:
+    kinds = {step["key"]: step.get("evidence") for step in work.steps}
+    too_long = {
+        f"step:{key}": N_("A little shorter, please: up to 4,000 characters.")
+        for key, body in draft.texts.items()
+        if len(body) > TEXT_LIMIT
+    }
+    if too_long:
+        raise Invalid(fields=too_long)
+    now = clock.now()
+    for key, body in draft.texts.items():
+        kind = kinds.get(key)
+        if kind not in ("text", "link", "choice"):
+            continue
+        changed = db.session.execute(
+            update(Evidence)
+            .where(
+                Evidence.submission_id == work.id,
+                Evidence.round == work.round,
+                Evidence.step_key == key,
+                Evidence.kind == kind,
+            )
+            .values(body=body)
+        )
+        if changed.rowcount == 0 and body.strip():  # type: ignore[attr-defined]
+            db.session.execute(
+                insert(Evidence).values(
+                    submission_id=work.id,
+                    round=work.round,
+                    step_key=key,
+                    kind=kind,
+                    body=body,
+                    created_at=now,
+                )
+            )
+    ticks = {
+        name: value
+        for name, value in (("original", draft.original), ("library_consent", draft.library_consent))
+        if value is not None
+    }
+    if ticks:
+        db.session.execute(update(Submission).where(Submission.id == work.id).values(**ticks))
+    if draft.helpers is not None:
+        _credit(work, draft.helpers, by)
+
+
+def _credit(work: Any, named: Sequence[tuple[int | None, int | None]], by: Actor) -> None:
+    """Replace the helpers named; a resource stands for its author. Nobody can name themselves."""
+    named = list(dict.fromkeys(pair for pair in named if pair != (None, None)))
+    if len(named) > HELPERS:
+        raise Invalid(fields={"helpers": N_("Name up to three who helped.")})
+    authors = library.authors_of([resource for _, resource in named if resource is not None])
+    rows: list[dict[str, Any]] = []
+    for member_id, resource_id in named:
+        helper_id = member_id if resource_id is None else authors.get(resource_id)
+        if helper_id == by.id:
+            raise Invalid(fields={"helpers": N_("You can't thank yourself. Name somebody else.")})
+        if helper_id is None or any(row["helper_id"] == helper_id for row in rows):
+            continue
+        rows.append({"helper_id": helper_id, "resource_id": resource_id})
+    known = members.names_of([row["helper_id"] for row in rows])
+    if any(row["helper_id"] not in known for row in rows):
+        raise Invalid(fields={"helpers": N_("We don't know that helper. Choose one from the list.")})
+    db.session.execute(delete(SubmissionHelper).where(SubmissionHelper.submission_id == work.id))
+    if rows:
+        db.session.execute(
+            insert(SubmissionHelper),
+            [{"submission_id": work.id, "position": n, **row} for n, row in enumerate(rows, 1)],
+        )
+
+
+def _present_evidence(work: Any) -> Sequence[Any]:
+    return db.session.execute(
+        select(Evidence.step_key, Evidence.kind, Evidence.body).where(
+            Evidence.submission_id == work.id, Evidence.round == work.round
+        )
+    ).all()
+
+
+def _ticked(submission_id: int) -> bool:
+    return bool(db.session.scalar(select(Submission.original).where(Submission.id == submission_id)))
+
+
+def _happened(submission_id: int, kind: str, round_: int, actor_id: int | None) -> None:
+    db.session.execute(
+        insert(SubmissionEvent).values(
+            submission_id=submission_id, kind=kind, round=round_, actor_id=actor_id, at=clock.now()
+        )
+    )
+
+
+def next_round(submission_id: int, round_: int) -> None:
+    """Begin the round after `round_` with a copy of what was sent in it."""
+    columns = (Evidence.step_key, Evidence.kind, Evidence.media_id, Evidence.body, Evidence.position)
+    copied = select(
+        literal(submission_id), literal(round_ + 1), literal(clock.now(), Evidence.created_at.type), *columns
+    ).where(Evidence.submission_id == submission_id, Evidence.round == round_)
+    db.session.execute(
+        insert(Evidence).from_select(
+            ["submission_id", "round", "created_at", *(column.key for column in columns)], copied
+        )
+    )

@@ -1,0 +1,387 @@
+"""Reading work and deciding on it. Approval is one transaction: the submission, points, badge, stars,
+impact lines and notices happen together, once, or not at all.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from functools import lru_cache
+from typing import Any
+
+from sqlalchemy import Integer, bindparam, insert, or_, select, update
+
+from app.blueprints.badges import services as badges
+from app.blueprints.impact import services as impact
+from app.blueprints.inbox import services as inbox
+from app.blueprints.library import queries as library
+from app.blueprints.members import queries as members
+from app.blueprints.points import services as points
+from app.blueprints.quests.models import (
+    Quest,
+    QuestVersion,
+    Review,
+    Submission,
+    SubmissionHelper,
+)
+from app.blueprints.quests.policies import CLAIM, WHERE_NOW, facts_of, held_by_another, may_review, next_state
+from app.blueprints.quests.services import _happened, next_round
+from app.core import audit, clock
+from app.core.actor import Actor
+from app.core.db import db
+from app.core.errors import Invalid, NotFound, Refused, Stale
+from app.core.i18n import N_, both, pair
+from app.core.uow import unit_of_work
+
+WORDS_LIMIT = 1000
+
+
+@dataclass(frozen=True, kw_only=True)
+class Verdict:
+    """What a reviewer says of one round. `scores` by index of the quest's score names, 1 to 5;
+    `checks` the indexes of the criteria that are met."""
+
+    round: int
+    highlight: str = ""
+    suggestion: str = ""
+    reason: str = ""
+    scores: dict[str, int] = field(default_factory=dict)
+    checks: list[int] = field(default_factory=list)
+
+
+def open_for_review(submission_id: int, *, by: Actor) -> bool:
+    """Open sent work to read it and claim it for fifteen minutes; True when the claim is ours.
+
+    From the first opening on its member can't change it any more. Somebody else's running claim is
+    left alone. Raises NotFound for work that isn't this reviewer's to read.
+    """
+    with unit_of_work():
+        work = _reviewable(submission_id, by)
+        now = clock.now()
+        if work.state != "submitted":
+            return False
+        claimed = db.session.execute(
+            update(Submission)
+            .where(
+                Submission.id == submission_id,
+                Submission.state == "submitted",
+                or_(
+                    Submission.claimed_by_id.is_(None),
+                    Submission.claimed_by_id == by.id,
+                    Submission.claimed_until <= now,
+                ),
+            )
+            .values(claimed_by_id=by.id, claimed_until=now + CLAIM, opened_at=work.opened_at or now)
+        )
+        if claimed.rowcount == 1 and work.opened_at is None:  # type: ignore[attr-defined]
+            _happened(submission_id, "opened", work.round, by.id)
+        return claimed.rowcount == 1  # type: ignore[attr-defined]
+
+
+def release_claim(submission_id: int, *, by: Actor) -> None:
+    """Put claimed work back into the queue."""
+    with unit_of_work():
+        db.session.execute(
+            update(Submission)
+            .where(Submission.id == submission_id, Submission.claimed_by_id == by.id)
+            .values(claimed_by_id=None, claimed_until=None)
+        )
+
+
+def approve_submission(submission_id: int, verdict: Verdict, *, by: Actor) -> points.Paid | None:
+    """Approve one round and give everything the quest promised, once.
+
+    Pressing again returns None and changes nothing. Raises Invalid for a verdict that isn't whole,
+    Stale when the work has moved on or another round was read, Refused while a colleague has it open.
+    """
+    with unit_of_work():
+        work = _reviewable(submission_id, by)
+        if work.state == "approved":
+            return None
+        _check_claim(work, by)
+        _check_words(verdict, work, need=("highlight",))
+        paid = _give(work, by=by.id)
+        _decide(work, "approve", verdict, by, points_awarded=paid.amount, decided_at=clock.now())
+        audit.record(
+            "submission.approve",
+            f"submission:{submission_id}",
+            by=by.id,
+            before={"state": work.state, "round": work.round},
+            after={"state": "approved", "points": paid.amount},
+        )
+        return paid
+
+
+def approve_by_itself(submission_id: int) -> points.Paid:
+    """Approve what a quest lets through without a reviewer, in the unit of work that sent it."""
+    work = _load(submission_id)
+    paid = _give(work, by=None)
+    _move_on(work, "approve", points_awarded=paid.amount, decided_at=clock.now())
+    return paid
+
+
+def ask_changes(submission_id: int, verdict: Verdict, *, by: Actor) -> None:
+    """Not yet: say what shines and one thing to try; the next round begins with what was sent.
+
+    Raises Refused when the quest's rounds are used up, otherwise as `approve_submission`.
+    """
+    with unit_of_work():
+        work = _reviewable(submission_id, by)
+        if work.state == "changes" and work.round == verdict.round + 1:
+            return
+        _check_claim(work, by)
+        if work.round >= work.draft_rounds:
+            raise Refused(N_("This was the last round. Approve it, or say why it can't be accepted."))
+        _check_words(verdict, work, need=("highlight", "suggestion"))
+        _decide(work, "ask_changes", verdict, by, round=work.round + 1)
+        next_round(submission_id, work.round)
+        _tell(
+            work,
+            icon="i-pen",
+            title=both(N_("Not yet: “%(quest)s”"), quest=_title(work)),
+            body={"zh": verdict.suggestion, "en": verdict.suggestion},
+        )
+        audit.record(
+            "submission.ask_changes", f"submission:{submission_id}", by=by.id, after={"round": work.round}
+        )
+
+
+def decline_submission(submission_id: int, verdict: Verdict, *, by: Actor) -> None:
+    """Not accepted, with the reason. Raises as `approve_submission`."""
+    with unit_of_work():
+        work = _reviewable(submission_id, by)
+        if work.state == "declined":
+            return
+        _check_claim(work, by)
+        _check_words(verdict, work, need=("reason",))
+        _decide(work, "decline", verdict, by, decided_at=clock.now())
+        _tell(
+            work,
+            icon="i-info",
+            title=both(N_("“%(quest)s” was not accepted"), quest=_title(work)),
+            body={"zh": verdict.reason, "en": verdict.reason},
+        )
+        audit.record(
+            "submission.decline", f"submission:{submission_id}", by=by.id, after={"reason": verdict.reason}
+        )
+
+
+@dataclass(frozen=True)
+class Work:
+    """The work as it stands, with its terms, and who helped with it."""
+
+    row: Any
+    helpers: list[Any]
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self.row, name)
+
+
+@lru_cache
+def _work() -> Any:
+    resource = library.title_of(SubmissionHelper.resource_id)
+    return (
+        select(
+            Submission.id,
+            Submission.quest_id,
+            Submission.member_id,
+            Submission.state,
+            Submission.round,
+            Submission.mentor_id,
+            Submission.promised_points,
+            Submission.submitted_at,
+            Submission.due_at,
+            Submission.opened_at,
+            Submission.claimed_by_id,
+            Submission.claimed_until,
+            Quest.track_key,
+            Quest.preset,
+            QuestVersion.title,
+            QuestVersion.title_en,
+            QuestVersion.rule_key,
+            QuestVersion.points,
+            QuestVersion.scores,
+            QuestVersion.criteria,
+            QuestVersion.draft_rounds,
+            members.name_of(Submission.member_id).label("member_name"),
+            SubmissionHelper.helper_id,
+            SubmissionHelper.resource_id,
+            resource["zh"].label("resource_title"),
+            resource["en"].label("resource_title_en"),
+        )
+        .join(Quest, Quest.id == Submission.quest_id)
+        .join(QuestVersion, QuestVersion.id == Submission.version_id)
+        .outerjoin(SubmissionHelper, SubmissionHelper.submission_id == Submission.id)
+        .where(Submission.id == bindparam("work", type_=Integer))
+        .order_by(SubmissionHelper.position)
+        .with_for_update(of=Submission)
+    )
+
+
+def _load(submission_id: int) -> Work:
+    """The work in one query, its row held until the end of the unit of work."""
+    rows = db.session.execute(_work(), {"work": submission_id}).all()
+    if not rows:
+        raise NotFound
+    return Work(rows[0], [row for row in rows if row.helper_id is not None])
+
+
+def _reviewable(submission_id: int, by: Actor) -> Any:
+    work = _load(submission_id)
+    if not may_review(by, work) or work.state == "working":
+        raise NotFound
+    return work
+
+
+def _check_claim(work: Any, by: Actor) -> None:
+    if work.state == "submitted" and held_by_another(work, by, clock.now()):
+        raise Refused(N_("A colleague has this open right now. Take another one meanwhile."))
+
+
+def _check_words(verdict: Verdict, work: Any, *, need: tuple[str, ...]) -> None:
+    fields = {name: MISSING_WORDS[name] for name in need if not getattr(verdict, name).strip()} | {
+        name: N_("A little shorter, please: up to 1,000 characters.")
+        for name in ("highlight", "suggestion", "reason")
+        if len(getattr(verdict, name)) > WORDS_LIMIT
+    }
+    if fields:
+        raise Invalid(fields=fields)
+
+
+MISSING_WORDS = {
+    "highlight": N_("Say one thing that shines."),
+    "suggestion": N_("Say one small thing to try next."),
+    "reason": N_("Say why, so that it can be understood."),
+}
+
+
+def _move_on(work: Any, move: str, **values: Any) -> None:
+    """Make the move if the work is still in the state and round that was read: the guard of it all."""
+    moved = db.session.execute(
+        update(Submission)
+        .where(Submission.id == work.id, Submission.state == work.state, Submission.round == work.round)
+        .values(state=next_state(work.state, move), claimed_by_id=None, claimed_until=None, **values)
+    )
+    if moved.rowcount != 1:  # type: ignore[attr-defined]
+        raise Stale(N_("Somebody else has just decided on this."))
+
+
+def _decide(work: Any, move: str, verdict: Verdict, by: Actor, **values: Any) -> None:
+    if verdict.round != work.round:
+        raise Stale(WHERE_NOW[work.state])
+    _move_on(work, move, **values)
+    decision = {"approve": "approved", "ask_changes": "changes", "decline": "declined"}[move]
+    now = clock.now()
+    db.session.execute(
+        insert(Review).values(
+            submission_id=work.id,
+            round=work.round,
+            reviewer_id=by.id,
+            decision=decision,
+            highlight=verdict.highlight.strip(),
+            suggestion=verdict.suggestion.strip(),
+            reason=verdict.reason.strip() if move == "decline" else "",
+            scores={
+                str(n): verdict.scores[str(n)]
+                for n in range(len(work.scores))
+                if verdict.scores.get(str(n)) in (1, 2, 3, 4, 5)
+            },
+            checks=sorted({n for n in verdict.checks if 0 <= n < len(work.criteria)}),
+            waited_minutes=int((now - work.submitted_at).total_seconds()) // 60,
+            in_time=now <= work.due_at,
+            created_at=now,
+        )
+    )
+
+
+def _give(work: Any, *, by: int | None) -> points.Paid:
+    """Everything an approval gives, in the running unit of work."""
+    title = _title(work)
+    link = f"/work/{work.id}"
+    paid = points.award(
+        work.member_id,
+        key=f"submission:{work.id}",
+        rule_key=work.rule_key,
+        own=work.points,
+        promised=work.promised_points,
+        acted_at=work.submitted_at,
+        title=both(N_("Lit “%(quest)s”"), quest=title),
+        link=link,
+        by=by,
+    )
+    fact, scopes = facts_of(work)
+    lit = badges.record_fact(
+        work.member_id, fact, key=f"submission:{work.id}", scopes=scopes, link=link, story=title
+    )
+    impact.add_lines([_help(work, helper, title, link) for helper in work.helpers])
+    inbox.notify(
+        [_approved_notice(work, paid, bool(lit), title, link)]
+        + [_helper_notice(work, helper, title) for helper in work.helpers]
+    )
+    return paid
+
+
+def _help(work: Any, helper: Any, title: dict[str, Any], link: str) -> impact.Help:
+    if helper.resource_id is None:
+        subject = both(N_("Your help with “%(quest)s”"), quest=title)
+    else:
+        subject = both(N_("Your “%(title)s”"), title=pair(helper.resource_title, helper.resource_title_en))
+    return impact.Help(
+        key=f"submission:{work.id}:helper:{helper.helper_id}",
+        member_id=helper.helper_id,
+        kind="credit",
+        person_id=work.member_id,
+        person_name=work.member_name,
+        subject=subject,
+        outcome=both(N_("lit “%(quest)s”"), quest=title),
+        link=link,
+        occurred_at=clock.now(),
+    )
+
+
+def _approved_notice(
+    work: Any, paid: points.Paid, lit: bool, title: dict[str, Any], link: str
+) -> inbox.NewNotice:
+    body = both(N_("%(points)s points"), points=f"{paid.amount:,}") if paid.amount else None
+    if paid.cut:
+        body = both(
+            N_("%(points)s points; a cap of the rule kept back %(cut)s"),
+            points=f"{paid.amount:,}",
+            cut=f"{paid.cut:,}",
+        )
+    return inbox.NewNotice(
+        key=f"submission:{work.id}:approved",
+        member_id=work.member_id,
+        icon="i-sun" if lit else "i-check",
+        title=both(N_("“%(quest)s” is lit"), quest=title),
+        body=body,
+        link=link,
+    )
+
+
+def _helper_notice(work: Any, helper: Any, title: dict[str, Any]) -> inbox.NewNotice:
+    return inbox.NewNotice(
+        key=f"submission:{work.id}:helper:{helper.helper_id}",
+        member_id=helper.helper_id,
+        icon="i-ripple",
+        title=both(N_("%(name)s lit “%(quest)s” with your help"), name=work.member_name, quest=title),
+        link="/impact",
+    )
+
+
+def _tell(work: Any, *, icon: str, title: dict[str, Any], body: dict[str, Any]) -> None:
+    inbox.notify(
+        [
+            inbox.NewNotice(
+                key=f"submission:{work.id}:{work.round}:decided",
+                member_id=work.member_id,
+                icon=icon,
+                title=title,
+                body=body,
+                link=f"/work/{work.id}",
+            )
+        ]
+    )
+
+
+def _title(work: Any) -> dict[str, Any]:
+    return pair(work.title, work.title_en)

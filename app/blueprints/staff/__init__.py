@@ -1,0 +1,33 @@
+"""The console: its first page, and the rail of doors that every desk page shows."""
+
+from __future__ import annotations
+
+from flask import Flask, current_app
+
+from app.core.access import signed_in
+from app.core.i18n import pgettext
+
+
+def init_app(app: Flask) -> None:
+    from app.blueprints.staff import routes
+
+    app.register_blueprint(routes.blueprint)
+    app.extensions["lightup_shell"]["rail"] = rail
+
+
+def rail() -> list[tuple[str, str, str, str]]:
+    """(endpoint, label, icon, key) of the desk's doors that exist and that this person may open."""
+    who = signed_in()
+    if who is None or not who.is_staff:
+        return []
+    doors = [
+        ("staff.today", pgettext("desk", "Overview"), "ripple", "today"),
+        ("quests_staff.index", pgettext("desk", "Quests"), "quest", "quests"),
+        ("review.queue", pgettext("desk", "Reviews"), "inbox", "reviews"),
+        ("members_staff.index", pgettext("desk", "Members"), "people", "members"),
+        ("points_staff.rules", pgettext("desk", "Points"), "point", "points"),
+    ]
+    views = current_app.view_functions
+    # each view says itself who may enter
+    mine = [door for door in doors if door[0] in views and who.can(getattr(views[door[0]], "access", ""))]
+    return [*mine, ("home.today", pgettext("desk", "My own"), "home", "home")]

@@ -1,0 +1,1 @@
+"""Suggestions and surveys: still empty."""

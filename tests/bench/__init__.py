@@ -1,0 +1,1 @@
+"""`make bench`: what a page costs, beside a bare page in the same run."""

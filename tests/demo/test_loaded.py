@@ -1,0 +1,255 @@
+"""Every number of the demo follows from its history: recounted here by plain SQL, beside the services."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections import Counter
+from typing import Any
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+from sqlalchemy import text
+
+from app.blueprints.media import storage
+from app.blueprints.members import queries as members
+from app.blueprints.members.routes import DEMO_ACCOUNTS, DEMO_INVITE, DEMO_PASSWORD
+from app.blueprints.points.queries_audit import differences
+from app.blueprints.quests import queries_sky
+from app.blueprints.quests.policies import missing
+from app.core import clock
+from app.core.db import Base, db
+from app.demo.content import Content
+from tests.demo.conftest import MEMBERS
+
+pytestmark = pytest.mark.xdist_group("demo")
+
+
+def rows(sql: str, **values: Any) -> list[Any]:
+    return list(db.session.execute(text(sql), values).all())
+
+
+def one(sql: str, **values: Any) -> Any:
+    return db.session.execute(text(sql), values).scalar()
+
+
+def table(name: str) -> list[Any]:
+    return list(db.session.execute(Base.metadata.tables[name].select()).all())
+
+
+def test_the_ledger_is_clean(demo: Flask) -> None:
+    assert list(differences()) == []
+    assert one("SELECT count(*) FROM transfer") > MEMBERS
+
+
+def test_as_many_as_asked(demo: Flask) -> None:
+    content = Content()
+    staff = len(content.people["staff"])
+    assert one("SELECT count(*) FROM member") == MEMBERS + staff
+    assert one("SELECT count(*) FROM quest WHERE state = 'live' AND opens_at IS NULL") == 62
+    assert one("SELECT count(*) FROM resource") == len(content.resources)
+    assert {row.state for row in rows("SELECT DISTINCT state FROM submission")} == {
+        "working", "submitted", "changes", "approved", "declined", "withdrawn",
+    }  # fmt: skip
+
+
+def test_counts_kept_in_rows(demo: Flask) -> None:
+    """What a row keeps of others is what there is of others."""
+    assert not rows(
+        "SELECT id FROM badge WHERE award_count <> (SELECT count(*) FROM award WHERE badge_id = badge.id)"
+    )
+    assert not rows(
+        "SELECT id FROM quest WHERE started_count <> "
+        "(SELECT count(*) FROM submission s WHERE s.quest_id = quest.id AND s.state <> 'withdrawn')"
+    )
+    assert not rows(
+        "SELECT member_id FROM account a WHERE kind = 'wallet' AND lifetime <> "
+        "(SELECT coalesce(sum(amount), 0) FROM transfer t WHERE t.credit_id = a.id)"
+    )
+    levels = sorted(row.lifetime_from for row in rows("SELECT lifetime_from FROM star_level"))
+    for row in rows("SELECT star_level, lifetime FROM member m JOIN account a ON a.member_id = m.id"):
+        assert row.star_level == sum(level <= row.lifetime for level in levels)
+
+
+def test_each_approval_gave_everything_once(demo: Flask) -> None:
+    approved = rows(
+        "SELECT s.id, s.member_id, s.quest_id, s.points_awarded, s.round, v.review_mode, q.badge_id "
+        "FROM submission s JOIN quest q ON q.id = s.quest_id JOIN quest_version v ON v.id = s.version_id "
+        "WHERE s.state = 'approved'"
+    )
+    assert len(approved) > MEMBERS
+    paid = {row.key: row.amount for row in rows("SELECT key, amount FROM transfer")}
+    facts = Counter(row.key for row in rows("SELECT key FROM fact"))
+    told = {row.key for row in rows("SELECT key FROM notice")}
+    awards = {(row.member_id, row.badge_id) for row in rows("SELECT member_id, badge_id FROM award")}
+    reviews = {
+        (row.submission_id, row.round)
+        for row in rows("SELECT submission_id, round FROM review WHERE decision = 'approved'")
+    }
+    for work in approved:
+        key = f"submission:{work.id}"
+        assert paid[key] == work.points_awarded
+        assert facts[key] == 4
+        assert f"{key}:approved" in told
+        assert (work.member_id, work.badge_id) in awards
+        assert work.review_mode == "self" or (work.id, work.round) in reviews
+    assert len(awards) == len({(work.member_id, work.quest_id) for work in approved})
+    assert len(facts) == len(approved)
+
+
+def test_each_help_is_a_line(demo: Flask) -> None:
+    credited = {
+        (row.helper_id, row.member_id, row.id)
+        for row in rows(
+            "SELECT h.helper_id, s.member_id, s.id FROM submission_helper h "
+            "JOIN submission s ON s.id = h.submission_id WHERE s.state = 'approved'"
+        )
+    }
+    lines = rows("SELECT member_id, person_id, key, link FROM impact_line WHERE kind = 'credit'")
+    assert {(line.member_id, line.person_id, int(line.key.split(":")[1])) for line in lines} == credited
+    assert {(row.member_id, row.person_id) for row in rows("SELECT * FROM helped")} == {
+        (row.member_id, row.person_id)
+        for row in rows("SELECT member_id, person_id FROM impact_line WHERE person_id IS NOT NULL")
+    }
+
+
+def test_what_was_sent_was_whole(demo: Flask) -> None:
+    """Every work that was sent has what its steps ask for, and only quests that were open were begun."""
+    versions = {row.id: row for row in table("quest_version")}
+    evidence: dict[tuple[int, int], list[Any]] = {}
+    for row in table("evidence"):
+        evidence.setdefault((row.submission_id, row.round), []).append(row)
+    joined = {row.id: row.joined_at for row in table("member")}
+    lit: dict[tuple[int, int], Any] = {}
+    works = table("submission")
+    for work in works:
+        if work.state == "approved":
+            lit[work.member_id, work.quest_id] = work.decided_at
+    before: dict[int, list[int]] = {}
+    for row in table("quest_prerequisite"):
+        before.setdefault(row.quest_id, []).append(row.requires_quest_id)
+    for work in works:
+        present = evidence.get((work.id, work.round), [])
+        if work.submitted_at is not None and work.state != "withdrawn":
+            assert missing(versions[work.version_id].steps, present, original=work.original) == {}
+        assert joined[work.member_id] <= work.started_at
+        moments = [work.started_at, work.submitted_at, work.opened_at, work.decided_at]
+        happened = [moment for moment in moments if moment is not None]
+        assert happened == sorted(happened)
+        assert happened[-1] <= clock.now()
+        for first in before.get(work.quest_id, ()):
+            assert lit[work.member_id, first] <= work.started_at
+
+
+def test_nothing_lies_in_the_future(demo: Flask) -> None:
+    now = clock.now()
+    for name, column in (
+        ("member", "joined_at"), ("award", "awarded_at"), ("transfer", "created_at"),
+        ("notice", "created_at"), ("review", "created_at"), ("impact_line", "occurred_at"),
+        ("media", "created_at"), ("audit_line", "at"), ("submission_event", "at"),
+        ("resource", "published_at"),
+    ):  # fmt: skip
+        assert max(getattr(row, column) for row in table(name)) <= now, name
+
+
+def test_the_member_of_the_mocks(demo: Flask, visitor: FlaskClient) -> None:
+    linxia = members.as_actor(one("SELECT id FROM member WHERE login = 'linxia'"))
+    mine = {"m": linxia.id}
+    profile = members.profile(linxia.id)
+    assert (profile.number, profile.star_level, profile.mentor_name) == (312, 1, "周默")
+    assert one("SELECT lifetime FROM account WHERE member_id = :m", **mine) == 3420
+    assert one("SELECT count(*) FROM award WHERE member_id = :m", **mine) == 10
+    assert one("SELECT count(*) FROM award WHERE member_id = :m AND shown_at IS NULL", **mine) == 0
+    open_now = {
+        row.title: row.state
+        for row in rows(
+            "SELECT v.title, s.state FROM submission s JOIN quest_version v ON v.id = s.version_id "
+            "WHERE s.member_id = :m AND s.state IN ('working', 'submitted', 'changes')", **mine,
+        )
+    }  # fmt: skip
+    assert open_now == {"30 秒成片": "changes", "雨天的车": "submitted", "车流光轨": "working"}
+    lines = one("SELECT count(*) FROM impact_line WHERE member_id = :m", **mine)
+    people = one("SELECT count(*) FROM helped WHERE member_id = :m", **mine)
+    assert lines >= people > 3
+    assert enter(visitor, "linxia") == 303
+    for path in ("/", "/wallet", "/me"):
+        response = visitor.get(path)
+        if response.status_code == 200:
+            assert "3,420" in response.get_data(as_text=True), path
+    impact = visitor.get("/impact")
+    if impact.status_code == 200:
+        assert str(people) in impact.get_data(as_text=True)
+
+
+def enter(visitor: FlaskClient, login: str) -> int:
+    return visitor.post("/login", data={"login": login, "password": DEMO_PASSWORD}).status_code
+
+
+def test_every_account_opens(demo: Flask, visitor: FlaskClient) -> None:
+    shown = visitor.get("/login").get_data(as_text=True)
+    for login in DEMO_ACCOUNTS:
+        assert login in shown
+        assert enter(visitor, login) == 303
+        visitor.post("/logout")
+    assert one("SELECT count(DISTINCT password_hash) FROM member") == 1
+
+
+def test_queues_have_something_to_read(demo: Flask) -> None:
+    zhoumo = one("SELECT id FROM member WHERE login = 'zhoumo'")
+    assert one("SELECT count(*) FROM submission WHERE state = 'submitted' AND mentor_id = :m", m=zhoumo) == 3
+    due = [row.due_at for row in table("submission") if row.state == "submitted" and row.mentor_id is None]
+    assert sum(moment < clock.now() for moment in due) == 1
+    assert len(due) > 8
+
+
+def test_pictures_are_there(demo: Flask, visitor: FlaskClient) -> None:
+    place = storage.current()
+    for row in table("media"):
+        assert place.path(row.storage_key, "full")
+        assert place.path(row.storage_key, "thumb")
+    film = one("SELECT id FROM media WHERE kind = 'video' ORDER BY id LIMIT 1")
+    owner = one("SELECT login FROM member m JOIN media e ON e.owner_id = m.id WHERE e.id = :id", id=film)
+    enter(visitor, owner)
+    with demo.test_request_context():
+        from flask import url_for
+
+        address = url_for("media.show", media_id=film, size="full")
+    response = visitor.get(address, headers={"Range": "bytes=0-99"})
+    assert response.status_code in (200, 206)
+    assert response.mimetype == "video/mp4"
+
+
+def test_a_second_load_is_refused(demo: Flask) -> None:
+    before = one("SELECT count(*) FROM transfer")
+    runner = demo.test_cli_runner()
+    refused = runner.invoke(args=["demo", "load"])
+    assert refused.exit_code != 0
+    assert "has members" in refused.output
+    quiet = runner.invoke(args=["demo", "load", "--if-empty"])
+    assert (quiet.exit_code, quiet.output) == (0, "")
+    assert one("SELECT count(*) FROM transfer") == before
+
+
+@pytest.mark.parametrize("more", [[], ["--if-empty"]])
+def test_production_is_refused(demo: Flask, monkeypatch: pytest.MonkeyPatch, more: list[str]) -> None:
+    config = dataclasses.replace(demo.config["LIGHTUP"], production=True)
+    monkeypatch.setitem(demo.config, "LIGHTUP", config)
+    refused = demo.test_cli_runner().invoke(args=["demo", "load", *more])
+    assert refused.exit_code != 0
+    assert "production" in refused.output
+
+
+def test_a_newcomer_begins_with_the_first_night_shot(demo: Flask, visitor: FlaskClient) -> None:
+    """Last of all: it adds a member."""
+    joined = visitor.get(f"/i/{DEMO_INVITE}")
+    from app.blueprints.members import services
+
+    newcomer = services.join(
+        DEMO_INVITE, name="新来的", login="newcomer", password="a long enough password", consent=True
+    )
+    actor = members.as_actor(newcomer)
+    assert actor.number == one("SELECT max(number) FROM member")
+    first = queries_sky.next_star(actor)
+    assert first is not None
+    assert first.title == "首次夜拍"
+    assert joined.status_code == 200

@@ -1,0 +1,139 @@
+"""Impact: every number counted from lines, every line with its proof."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+
+from app.blueprints.impact import queries, services
+from app.blueprints.impact.policies import DRAWN, spread
+from app.core import clock
+from app.core.uow import unit_of_work
+
+
+def helps(helper, person, key: str, kind: str = "credit", **more) -> None:
+    values = {"person_id": person.id, "person_name": person.name} if person else {"person_id": None}
+    with unit_of_work():
+        services.add_lines(
+            [
+                services.Help(
+                    **{
+                        "key": key, "member_id": helper.id, "kind": kind,
+                        "subject": {"zh": "你的一课", "en": "Your lesson"},
+                        "outcome": {"zh": "点亮了「x」", "en": "lit “x”"},
+                        "link": "/work/1", "person_name": None,
+                        "occurred_at": clock.now(), **values, **more,
+                    }
+                )
+            ]
+        )  # fmt: skip
+
+
+@pytest.fixture
+def people(make_member):
+    return [make_member(f"p{n}", name=f"P{n}") for n in range(6)]
+
+
+def get(client, path: str) -> str:
+    answer = client.get(path, headers={"Accept-Language": "en"})
+    assert answer.status_code == 200
+    return answer.get_data(as_text=True)
+
+
+def test_the_ripple_counts_each_person_once(people) -> None:
+    me, a, b, c, d, e = people
+    helps(me, a, "1")
+    helps(me, a, "2")
+    helps(me, b, "3")
+    helps(a, c, "4")
+    helps(a, d, "5")
+    helps(b, d, "6")
+    helps(b, me, "7")  # back to me: not counted as further
+    helps(c, e, "8")  # the third degree
+    ripple = queries.ripple(me.id, DRAWN)
+    assert (ripple.first, ripple.carried, ripple.second) == (2, 2, 2)
+    assert [(row.name, row.second) for row in ripple.people] == [("P1", 2), ("P2", 1)]
+
+
+def test_the_picture_and_the_words_say_the_same(people, login) -> None:
+    me, a, b, c, *_ = people
+    helps(me, a, "1")
+    helps(me, b, "2")
+    helps(a, c, "3")
+    page = get(login(me), "/impact")
+    assert "You helped 2 people, and 1 of them went on to help 1 more" in page
+    assert page.count('class="rd"') == 3
+    assert 'aria-hidden="true"' in page[page.index('class="rip"') - 40 : page.index('class="rip"') + 90]
+
+
+def test_at_most_a_dozen_are_drawn_and_the_number_stays_exact(make_member, login) -> None:
+    me = make_member("me")
+    for number in range(20):
+        helps(me, make_member(f"x{number}"), f"k{number}")
+    page = get(login(me), "/impact")
+    assert page.count('class="rd"') == DRAWN
+    assert "You helped 20 people" in page
+    assert "The picture shows 12 of them" in page
+
+
+def test_every_number_opens_its_list(people, login) -> None:
+    me, a, b, *_ = people
+    helps(me, a, "1")
+    helps(me, a, "2")
+    helps(me, b, "3", "answer")
+    helps(me, None, "4", "relay", person_name="An owner", quote="Thank you", outcome=None)
+    client = login(me)
+    page = get(client, "/impact")
+    assert re.search(r"people helped</dt><dd><a href=\"/impact/people\">2<", page)
+    assert re.search(r"lit with you</dt><dd><a [^>]*>1<", page)  # one person, two lines
+    assert "Lit with you 2" in page
+    lit = get(client, "/impact?show=lit")
+    assert lit.count('<span class="cap blk"><time') == 2
+    assert "“Thank you”" in get(client, "/impact?show=thanks")
+    assert f'href="/members/{a.id}"' in lit
+    assert get(client, "/impact/people").count('href="/members/') == 2
+
+
+def test_the_feed_comes_in_parts(people, login) -> None:
+    me, a, *_ = people
+    for number in range(45):
+        helps(me, a, f"k{number}", outcome={"zh": "x", "en": f"did {number:02}"})
+    client, path, seen = login(me), "/impact", []
+    while path:
+        text = get(client, path)
+        seen += re.findall(r"did (\d\d)", text)
+        more = re.search(r'href="(/impact\?[^"]*after=[^"]*)"', text)
+        path = more.group(1).replace("&amp;", "&") if more else ""
+    assert seen == [f"{number:02}" for number in reversed(range(45))]
+
+
+def test_nobody_yet(people, login) -> None:
+    client = login(people[0])
+    assert "Nobody has named you yet" in get(client, "/impact")
+    assert "Nobody yet" in get(client, "/impact/people")
+    assert get(client, "/impact?show=nonsense&after=%00")
+
+
+def test_the_picture_stays_inside_its_frame() -> None:
+    class Person:
+        def __init__(self, second: int) -> None:
+            self.name, self.second = "n", second
+
+    for count in (1, 2, 3, 7, 12):
+        for dot in spread([Person(n % 4 * 3) for n in range(count)]):
+            for x, y in [(dot.x, dot.y), *dot.second]:
+                assert 0 < x < 350
+                assert 0 < y < 344
+
+
+def test_names_and_words_are_shown_as_text(people, make_member, login) -> None:
+    me, a, *_ = people
+    odd = make_member("odd", name="<b>O")
+    helps(me, odd, "1", outcome={"zh": "<i>x", "en": "<i>lit"}, subject={"zh": "<u>y", "en": "<u>y"})
+    helps(me, None, "2", "relay", person_name="<s>W", quote="<q>z", outcome=None, link='/x"><a')
+    helps(odd, a, "3")
+    page = get(login(me), "/impact")
+    for tag in ("<b>O", "<i>", "<u>", "<s>", "<q>", '/x"><a'):
+        assert tag not in page, tag
+    assert "&lt;b&gt;O &lt;i&gt;lit" in page
