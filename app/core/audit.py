@@ -5,11 +5,10 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import insert
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.core import clock
-from app.core.db import Base, Instant, Json, db
+from app.core.db import Base, Instant, Json, add
 
 
 class AuditLine(Base):
@@ -37,8 +36,5 @@ def record(
     `act` is a verb on a thing ("submission.approve"), `subject` names the thing ("submission:12"),
     `by` the member who did it (None: the programme itself).
     """
-    db.session.execute(
-        insert(AuditLine).values(
-            at=clock.now(), actor_id=by, act=act, subject=subject, before=before, after=after
-        )
-    )
+    line = {"at": clock.now(), "actor_id": by, "act": act, "subject": subject}
+    add(AuditLine, line | {"before": before, "after": after})

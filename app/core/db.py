@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import Any
 
 from flask_sqlalchemy import SQLAlchemy
-from sqlalchemy import JSON, DateTime, MetaData, Result, TypeDecorator
+from sqlalchemy import JSON, CursorResult, DateTime, Insert, MetaData, Result, TypeDecorator, insert
 from sqlalchemy.dialects.postgresql import insert as postgresql_insert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 from sqlalchemy.orm import DeclarativeBase
@@ -68,3 +70,29 @@ def read(statement: Any, values: dict[str, Any] | None = None) -> Result[Any]:
     For statements without entities; nothing of what the session holds is flushed first.
     """
     return db.session.connection().execute(statement, values or {})
+
+
+def write(
+    statement: Any, values: Mapping[str, Any] | Sequence[Mapping[str, Any]] | None = None
+) -> CursorResult[Any]:
+    """Run a change built of tables in the session's transaction, past the ORM's bookkeeping.
+
+    As `read`: a statement that is built once with parameters and kept costs a fraction of one that is
+    built for each call. `values` is one row of parameters or several.
+    """
+    return db.session.connection().execute(statement, values or {})
+
+
+def table(model: type[Base]) -> Any:
+    """The table of a model, for statements past the ORM."""
+    return model.__table__
+
+
+@lru_cache
+def _insert(model: type[Base]) -> Insert:
+    return insert(table(model))
+
+
+def add(model: type[Base], values: Mapping[str, Any] | Sequence[Mapping[str, Any]]) -> None:
+    """Insert one row or several, each naming the same columns."""
+    write(_insert(model), values)

@@ -72,14 +72,13 @@ def test_what_was_promised_holds_and_what_is_better_wins(linxia) -> None:
 def test_a_reversal_takes_what_is_there_and_the_next_award_repays_the_rest(linxia) -> None:
     first = award(linxia, "first", at=NOON)
     with unit_of_work():  # as if 70 had been spent: an issue of the mall, here by hand
-        wallet, held = (
-            db.session.scalar(select(Account.id).where(Account.member_id == linxia.id)),
-            db.session.scalar(select(Account.id).where(Account.kind == "held")),
-        )
         services._write(
-            key="spent", debit=wallet, credit=held, amount=70, cause="redemption", title=WORDS, acted_at=NOON
+            key="spent", debit="wallet", credit="held", whose=linxia.id, amount=70, cause="redemption",
+            title=WORDS, acted_at=NOON,
+        )  # fmt: skip
+        db.session.execute(
+            Account.__table__.update().where(Account.member_id == linxia.id).values(balance=30)
         )
-        db.session.execute(Account.__table__.update().where(Account.id == wallet).values(balance=30))
     services.reverse(first.transfer_id, key="back", reason=WORDS, by=None)
     purse = queries_wallet.purse(linxia.id)
     assert (purse.balance, purse.lifetime, purse.owed) == (0, 0, 70)

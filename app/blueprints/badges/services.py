@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import func, insert, literal, select, update
-from sqlalchemy.orm import aliased
+from sqlalchemy import Integer, String, bindparam, func, insert, select, update
 
 from app.blueprints.badges.models import Award, Badge, Fact
 from app.core import clock
-from app.core.db import db
+from app.core.db import add, db, table, write
 from app.core.uow import unit_of_work
 
 
@@ -41,43 +41,51 @@ def record_fact(
     """
     now = clock.now()
     scopes = list(scopes)
-    db.session.execute(
-        insert(Fact),
+    add(
+        Fact,
         [{"key": key, "member_id": member_id, "name": name, "scope": scope, "at": now} for scope in scopes],
     )
-    mine = aliased(Fact)
+    values = {"who": member_id, "what": name, "scopes": scopes, "now": now, "page": link, "words": story}
+    return _counted(write(_light(), values).all())
+
+
+@lru_cache
+def _light() -> Any:
+    """Award every badge that the facts of `who` complete and that they haven't lit."""
+    who, what = bindparam("who", type_=Integer), bindparam("what", type_=String)
+    badge, award, mine = table(Badge), table(Award), table(Fact)
     count = (
         select(func.count())
-        .where(mine.member_id == member_id, mine.name == name, mine.scope == Badge.fact_scope)
+        .select_from(mine)
+        .where(mine.c.member_id == who, mine.c.name == what, mine.c.scope == badge.c.fact_scope)
         .scalar_subquery()
     )
     earned = select(
-        literal(member_id),
-        Badge.id,
-        literal(now, Award.awarded_at.type),
-        literal(link),
-        literal(story, Award.story.type),
+        who,
+        badge.c.id,
+        bindparam("now", type_=award.c.awarded_at.type),
+        bindparam("page", type_=String),
+        bindparam("words", type_=award.c.story.type),
     ).where(
-        Badge.fact == name,
-        Badge.fact_scope.in_(scopes),
-        Badge.fact_count <= count,
-        ~select(Award.id).where(Award.member_id == member_id, Award.badge_id == Badge.id).exists(),
+        badge.c.fact == what,
+        badge.c.fact_scope.in_(bindparam("scopes", expanding=True)),
+        badge.c.fact_count <= count,
+        ~select(award.c.id).where(award.c.member_id == who, award.c.badge_id == badge.c.id).exists(),
     )
-    rows = db.session.execute(
-        insert(Award)
-        .from_select(["member_id", "badge_id", "awarded_at", "link", "story"], earned)
-        .returning(Award.id, Award.badge_id)
-    ).all()
-    return _counted(rows)
+    columns = ["member_id", "badge_id", "awarded_at", "link", "story"]
+    return insert(award).from_select(columns, earned).returning(award.c.id, award.c.badge_id)
+
+
+@lru_cache
+def _one_more() -> Any:
+    badge = table(Badge)
+    return update(badge).where(badge.c.id == bindparam("lit")).values(award_count=badge.c.award_count + 1)
 
 
 def _counted(rows: Sequence[Any]) -> list[Lit]:
-    if rows:
-        # in the order of their ids, so that two who light the same badges never wait for each other crosswise
-        for badge_id in sorted(row.badge_id for row in rows):
-            db.session.execute(
-                update(Badge).where(Badge.id == badge_id).values(award_count=Badge.award_count + 1)
-            )
+    # in the order of their ids, so that two who light the same badges never wait for each other crosswise
+    for badge_id in sorted(row.badge_id for row in rows):
+        write(_one_more(), {"lit": badge_id})
     return [Lit(row.id, row.badge_id) for row in rows]
 
 

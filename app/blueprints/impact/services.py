@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
+from functools import lru_cache
 from typing import Any
 
 from sqlalchemy import insert
 
 from app.blueprints.impact.models import Helped, ImpactLine
-from app.core.db import db, upsert
+from app.core.db import table, upsert, write
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -39,14 +40,22 @@ def add_lines(helps: list[Help]) -> None:
     """
     if not helps:
         return
-    ids = db.session.scalars(
-        insert(ImpactLine).returning(ImpactLine.id, sort_by_parameter_order=True),
-        [vars(each) for each in helps],
-    ).all()
+    ids = write(_lines(), [vars(each) for each in helps]).scalars().all()
     people = [
         {"member_id": each.member_id, "person_id": each.person_id, "first_line_id": line_id}
         for each, line_id in zip(helps, ids, strict=True)
         if each.person_id is not None
     ]
     if people:
-        db.session.execute(upsert(Helped).on_conflict_do_nothing(), people)
+        write(_people(), people)
+
+
+@lru_cache
+def _lines() -> Any:
+    lines = table(ImpactLine)
+    return insert(lines).returning(lines.c.id, sort_by_parameter_order=True)
+
+
+@lru_cache
+def _people() -> Any:
+    return upsert(table(Helped)).on_conflict_do_nothing()

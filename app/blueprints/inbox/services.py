@@ -5,12 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import insert, update
+from sqlalchemy import update
 
 from app.blueprints.inbox.models import Notice
 from app.blueprints.members.policies import TIER_NAMES
 from app.core import clock
-from app.core.db import db
+from app.core.db import add, db
 from app.core.i18n import both, pair
 from app.core.uow import unit_of_work
 
@@ -31,9 +31,7 @@ def notify(notices: list[NewNotice]) -> None:
     """Leave notices, each `key` once for ever. Joins the caller's unit of work."""
     if notices:
         now = clock.now()
-        # one statement for all: without render_nulls those without a body would need another
-        rows = [{**vars(each), "created_at": now} for each in notices]
-        db.session.execute(insert(Notice).execution_options(render_nulls=True), rows)
+        add(Notice, [{**vars(each), "created_at": now} for each in notices])
 
 
 def tell_tier(member_id: int, tier: str, reason: str, _by_id: int) -> None:

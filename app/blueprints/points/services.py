@@ -8,9 +8,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
+from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import delete, func, insert, select, update
+from sqlalchemy import Integer, String, bindparam, delete, func, insert, literal_column, select, update
 
 from app.blueprints.members import queries as member_queries
 from app.blueprints.members import services as members
@@ -19,7 +20,7 @@ from app.blueprints.points.models import Account, Campaign, PointRule, PointRule
 from app.blueprints.points.policies import RuleNow, RuleValue, within_caps, worth_of
 from app.core import audit, clock
 from app.core.dates import day_bounds, month_bounds
-from app.core.db import db, upsert
+from app.core.db import Instant, db, read, table, upsert, write
 from app.core.errors import Invalid, NotFound, Refused
 from app.core.i18n import N_, both
 from app.core.uow import unit_of_work
@@ -61,8 +62,46 @@ def open_wallet(member_id: int) -> None:
     )
 
 
-_issued = select(Account.id).where(Account.kind == "issued").scalar_subquery()
-_reversed = select(Account.id).where(Account.kind == "reversed").scalar_subquery()
+# whose wallet or debt a statement is about
+WHOSE: Any = bindparam("whose", type_=Integer)
+
+
+def _account_id(kind: str) -> Any:
+    """An account of `kind`: the programme's own, or that of WHOSE."""
+    account = table(Account)
+    found = select(account.c.id).where(account.c.kind == literal_column(f"'{kind}'"))
+    if kind in ("wallet", "debt"):
+        found = found.where(account.c.member_id == WHOSE)
+    return found.scalar_subquery()
+
+
+@lru_cache
+def _transfer(debit: str, credit: str) -> Any:
+    transfer = table(Transfer)
+    return (
+        insert(transfer)
+        .values(debit_id=_account_id(debit), credit_id=_account_id(credit))
+        .returning(transfer.c.id)
+    )
+
+
+@lru_cache
+def _pay() -> Any:
+    account, debt = table(Account), table(Account).alias()
+    paid = bindparam("paid", type_=Integer)
+    owed = select(-debt.c.balance).where(debt.c.member_id == WHOSE, debt.c.kind == literal_column("'debt'"))
+    return (
+        update(account)
+        .where(account.c.kind == literal_column("'wallet'"), account.c.member_id == WHOSE)
+        .values(balance=account.c.balance + paid, lifetime=account.c.lifetime + paid)
+        .returning(
+            account.c.balance,
+            account.c.lifetime,
+            func.coalesce(owed.scalar_subquery(), 0).label("owed"),
+            member_queries.stars_of(account.c.member_id).label("stars_before"),
+            member_queries.level_for(account.c.lifetime).label("stars_after"),
+        )
+    )
 
 
 def award(
@@ -83,7 +122,7 @@ def award(
     The value in force at `acted_at` counts, times a campaign that runs then; `own` is a quest's own
     value under the rule, `promised` what the member was told at the start: they get the better of
     the two. The rule's caps count what was earned in the day and month of `acted_at` in the programme's zone.
-    Points owed after a reversal are repaid first. Raises NotFound for an unknown rule or member.
+    Points owed after a reversal are repaid first. Raises NotFound for an unknown rule.
     """
     rule = rule_at(rule_key, acted_at) if rule_key is not None else None
     worth = worth_of(rule, own=own, promised=promised)
@@ -103,8 +142,9 @@ def award(
         return Paid(None, 0, cut=worth)
     transfer_id = _write(
         key=key,
-        debit=_issued,
-        credit=_wallet_id(member_id),
+        debit="issued",
+        credit="wallet",
+        whose=member_id,
         amount=amount,
         cause="quest" if own is not None or rule_key is None else "rule",
         rule_key=rule_key,
@@ -117,20 +157,7 @@ def award(
         by_id=by,
         acted_at=acted_at,
     )
-    wallet = db.session.execute(
-        update(Account)
-        .where(Account.kind == "wallet", Account.member_id == member_id)
-        .values(balance=Account.balance + amount, lifetime=Account.lifetime + amount)
-        .returning(
-            Account.balance,
-            Account.lifetime,
-            _owed(member_id).label("owed"),
-            member_queries.stars_of(Account.member_id).label("stars_before"),
-            member_queries.level_for(Account.lifetime).label("stars_after"),
-        )
-    ).one_or_none()
-    if wallet is None:
-        raise NotFound
+    wallet = write(_pay(), {"whose": member_id, "paid": amount}).one()
     balance = wallet.balance
     if wallet.owed:
         balance = _repay(member_id, min(wallet.owed, wallet.balance), key=key, acted_at=acted_at)
@@ -152,7 +179,11 @@ def reverse(transfer_id: int, *, key: str, reason: dict[str, Any], by: int | Non
         first = db.session.execute(
             select(Transfer.amount, Transfer.acted_at, Transfer.link, Transfer.rule_key, Account.member_id)
             .join(Account, Account.id == Transfer.credit_id)
-            .where(Transfer.id == transfer_id, Account.kind == "wallet", Transfer.debit_id == _issued)
+            .where(
+                Transfer.id == transfer_id,
+                Account.kind == "wallet",
+                Transfer.debit_id == _account_id("issued"),
+            )
         ).one_or_none()
         if first is None:
             raise NotFound
@@ -168,13 +199,15 @@ def reverse(transfer_id: int, *, key: str, reason: dict[str, Any], by: int | Non
             "link": first.link,
             "by_id": by,
             "acted_at": first.acted_at,
-            "credit": _reversed,
+            "credit": "reversed",
+            "whose": first.member_id,
         }
         if taken:
-            _write(key=key, debit=_wallet_id(first.member_id), amount=taken, **line)
+            _write(key=key, debit="wallet", amount=taken, **line)
         if taken < first.amount:
             debt = first.amount - taken
-            _write(key=f"{key}:owed", debit=_debt_id(first.member_id), amount=debt, **line)
+            _open_debt(first.member_id)
+            _write(key=f"{key}:owed", debit="debt", amount=debt, **line)
             _move_debt(first.member_id, -debt)
         stars = db.session.scalar(
             update(Account)
@@ -192,6 +225,17 @@ def rule_at(rule_key: str, moment: datetime) -> RuleNow:
 
     Raises NotFound for an unknown rule.
     """
+    row = read(_rule(), {"rule": rule_key, "moment": moment}).one_or_none()
+    if row is None:
+        raise NotFound
+    return RuleNow(
+        RuleValue(row.base, row.multiplier_percent or 100, row.ends_at), row.daily_cap, row.monthly_cap
+    )
+
+
+@lru_cache
+def _rule() -> Any:
+    moment = bindparam("moment", type_=Instant)
     base = (
         select(PointRuleValue.value)
         .where(PointRuleValue.rule_key == PointRule.key, PointRuleValue.starts_at <= moment)
@@ -199,7 +243,7 @@ def rule_at(rule_key: str, moment: datetime) -> RuleNow:
         .limit(1)
         .scalar_subquery()
     )
-    row = db.session.execute(
+    return (
         select(
             PointRule.daily_cap,
             PointRule.monthly_cap,
@@ -213,14 +257,9 @@ def rule_at(rule_key: str, moment: datetime) -> RuleNow:
             & (Campaign.starts_at <= moment)
             & (Campaign.ends_at > moment),
         )
-        .where(PointRule.key == rule_key)
+        .where(PointRule.key == bindparam("rule", type_=String))
         .order_by(Campaign.multiplier_percent.desc())
         .limit(1)
-    ).one_or_none()
-    if row is None:
-        raise NotFound
-    return RuleNow(
-        RuleValue(row.base, row.multiplier_percent or 100, row.ends_at), row.daily_cap, row.monthly_cap
     )
 
 
@@ -358,50 +397,28 @@ def end_campaign(campaign_id: int, *, by: int | None) -> None:
 def _write(
     *,
     key: str,
-    debit: Any,
-    credit: Any,
+    debit: str,
+    credit: str,
+    whose: int,
     amount: int,
     cause: str,
     title: dict[str, Any],
     acted_at: datetime,
     **more: Any,
 ) -> int:
-    return db.session.scalars(
-        insert(Transfer)
-        .values(
-            key=key,
-            debit_id=debit,
-            credit_id=credit,
-            amount=amount,
-            cause=cause,
-            title=title,
-            acted_at=acted_at,
-            created_at=clock.now(),
-            **more,
-        )
-        .returning(Transfer.id)
-    ).one()
+    """Write a transfer between two kinds of account, those of `whose` where they are a member's: its id."""
+    line = {"key": key, "amount": amount, "cause": cause, "title": title, "acted_at": acted_at}
+    values = line | {"created_at": clock.now(), "whose": whose} | more
+    return write(_transfer(debit, credit), values).scalar_one()
 
 
-def _wallet_id(member_id: int) -> Any:
-    return (
-        select(Account.id).where(Account.member_id == member_id, Account.kind == "wallet").scalar_subquery()
-    )
-
-
-def _debt_id(member_id: int) -> Any:
-    """The member's debt account, made when first needed."""
+def _open_debt(member_id: int) -> None:
+    """Make the member's debt account when it is first needed."""
     db.session.execute(
         upsert(Account)
         .values(kind="debt", member_id=member_id, balance=0, lifetime=0)
         .on_conflict_do_nothing()
     )
-    return select(Account.id).where(Account.member_id == member_id, Account.kind == "debt").scalar_subquery()
-
-
-def _owed(member_id: int) -> Any:
-    debt = select(-Account.balance).where(Account.member_id == member_id, Account.kind == "debt")
-    return func.coalesce(debt.scalar_subquery(), 0)
 
 
 def _move_debt(member_id: int, amount: int) -> None:
@@ -415,8 +432,9 @@ def _move_debt(member_id: int, amount: int) -> None:
 def _repay(member_id: int, amount: int, *, key: str, acted_at: datetime) -> int:
     _write(
         key=f"{key}:repayment",
-        debit=_wallet_id(member_id),
-        credit=_debt_id(member_id),
+        debit="wallet",
+        credit="debt",
+        whose=member_id,
         amount=amount,
         cause="repayment",
         title=both(N_("Repaid what an earlier correction left open")),
@@ -444,4 +462,5 @@ def _lock_wallet(member_id: int) -> int:
 
 
 def _earned(member_id: int, rule_key: str | None, bounds: tuple[datetime, datetime]) -> int:
-    return db.session.scalars(select(queries.earned(_wallet_id(member_id), rule_key, bounds))).one()
+    earned = queries.earned(_account_id("wallet"), rule_key, bounds)
+    return read(select(earned), {"whose": member_id}).scalar_one()

@@ -9,9 +9,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
+from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import delete, func, insert, literal, select, update
+from sqlalchemy import Integer, bindparam, delete, func, insert, literal, select, update
 from sqlalchemy.exc import IntegrityError
 
 from app.blueprints.inbox import services as inbox
@@ -30,12 +31,14 @@ from app.blueprints.quests.models import (
 from app.blueprints.quests.policies import ACTIVE, EDITABLE, HELPERS, missing, most, next_state
 from app.core import clock
 from app.core.actor import Actor
-from app.core.db import db
+from app.core.db import add, db, read, table, upsert, write
 from app.core.errors import Invalid, NotFound, Refused, Stale
 from app.core.i18n import N_, both, pair
 from app.core.uow import unit_of_work
 
 TEXT_LIMIT = 4000
+# evidence that is typed, not sent as a file
+WORDS = ("text", "link", "choice")
 
 
 @dataclass(frozen=True)
@@ -223,7 +226,8 @@ def submit_work(submission_id: int, draft: Draft, *, by: Actor) -> str:
             return work.state
         next_state(work.state, "submit")
         _save(work, draft, by)
-        fields = missing(work.steps, _present_evidence(work), original=_ticked(submission_id))
+        original = work.original if draft.original is None else draft.original
+        fields = missing(work.steps, _present_evidence(work), original=original)
         if not fields:
             return _send(work, by)
     # the typed words are kept, the work is not sent
@@ -294,13 +298,22 @@ def withdraw_work(submission_id: int, *, by: Actor) -> None:
 
 def _own(submission_id: int, by: Actor) -> Any:
     """The member's own work with its terms, its row held until the end; raises NotFound."""
-    work = db.session.execute(
+    work = read(_own_work(), {"work": submission_id, "me": by.id}).one_or_none()
+    if work is None:
+        raise NotFound
+    return work
+
+
+@lru_cache
+def _own_work() -> Any:
+    return (
         select(
             Submission.id,
             Submission.quest_id,
             Submission.member_id,
             Submission.state,
             Submission.round,
+            Submission.original,
             Submission.submitted_at,
             Submission.opened_at,
             QuestVersion.steps,
@@ -310,12 +323,12 @@ def _own(submission_id: int, by: Actor) -> Any:
             QuestVersion.review_hours,
         )
         .join(QuestVersion, QuestVersion.id == Submission.version_id)
-        .where(Submission.id == submission_id, Submission.member_id == by.id)
+        .where(
+            Submission.id == bindparam("work", type_=Integer),
+            Submission.member_id == bindparam("me", type_=Integer),
+        )
         .with_for_update(of=Submission)
-    ).one_or_none()
-    if work is None:
-        raise NotFound
-    return work
+    )
 
 
 def _own_editable(submission_id: int, by: Actor) -> Any:
@@ -345,16 +358,28 @@ def _place(evidence_id: int, position: int) -> None:
 
 def _move(work: Any, move: str, *, unopened: bool = False, **values: Any) -> None:
     """Make one move of the state machine; the row's state decides, whatever the page thought."""
-    guard = [Submission.id == work.id, Submission.state == work.state, Submission.round == work.round]
-    if unopened:
-        guard.append(Submission.opened_at.is_(None))
-    moved = db.session.execute(
-        update(Submission).where(*guard).values(state=next_state(work.state, move), **values)
-    )
-    if moved.rowcount != 1:  # type: ignore[attr-defined]
+    if not move_on(work, next_state(work.state, move), unopened=unopened, **values):
         raise Stale(
             N_("It is being read already, so it can't be changed any more. The answer is on its way.")
         )
+
+
+def move_on(work: Any, state: str, *, unopened: bool = False, **values: Any) -> bool:
+    """Bring the work into `state` if it is still in the state and round that were read (and unopened,
+    where that counts): the guard of every move. False when it isn't."""
+    was = {"work": work.id, "was_state": work.state, "was_round": work.round}
+    return write(_guarded(unopened), was | {"state": state} | values).rowcount == 1
+
+
+@lru_cache
+def _guarded(unopened: bool) -> Any:
+    submission = table(Submission)
+    moved = update(submission).where(
+        submission.c.id == bindparam("work"),
+        submission.c.state == bindparam("was_state"),
+        submission.c.round == bindparam("was_round"),
+    )
+    return moved.where(submission.c.opened_at.is_(None)) if unopened else moved
 
 
 def _save(work: Any, draft: Draft, by: Actor) -> None:
@@ -367,40 +392,62 @@ def _save(work: Any, draft: Draft, by: Actor) -> None:
     if too_long:
         raise Invalid(fields=too_long)
     now = clock.now()
-    for key, body in draft.texts.items():
-        kind = kinds.get(key)
-        if kind not in ("text", "link", "choice"):
-            continue
-        changed = db.session.execute(
-            update(Evidence)
-            .where(
-                Evidence.submission_id == work.id,
-                Evidence.round == work.round,
-                Evidence.step_key == key,
-                Evidence.kind == kind,
-            )
-            .values(body=body)
-        )
-        if changed.rowcount == 0 and body.strip():  # type: ignore[attr-defined]
-            db.session.execute(
-                insert(Evidence).values(
-                    submission_id=work.id,
-                    round=work.round,
-                    step_key=key,
-                    kind=kind,
-                    body=body,
-                    created_at=now,
-                )
-            )
+    typed = {key: body for key, body in draft.texts.items() if kinds.get(key) in WORDS}
+    words = [
+        {
+            "submission_id": work.id,
+            "round": work.round,
+            "step_key": key,
+            "kind": kinds[key],
+            "body": body,
+            "created_at": now,
+        }
+        for key, body in typed.items()
+        if body.strip()
+    ]
+    if words:
+        write(_keep_words(), words)
+    if len(words) < len(typed):
+        emptied = [key for key, body in typed.items() if not body.strip()]
+        write(_drop_words(), {"work": work.id, "this_round": work.round, "emptied": emptied})
     ticks = {
         name: value
         for name, value in (("original", draft.original), ("library_consent", draft.library_consent))
         if value is not None
     }
     if ticks:
-        db.session.execute(update(Submission).where(Submission.id == work.id).values(**ticks))
+        write(_tick(), {"work": work.id} | ticks)
     if draft.helpers is not None:
         _credit(work, draft.helpers, by)
+
+
+@lru_cache
+def _keep_words() -> Any:
+    """Words into their place: one text, link or choice a step and round (uq_evidence_one_text)."""
+    evidence = table(Evidence)
+    new = upsert(evidence)
+    return new.on_conflict_do_update(
+        index_elements=["submission_id", "round", "step_key", "kind"],
+        index_where=evidence.c.media_id.is_(None),
+        set_={"body": new.excluded.body},
+    )
+
+
+@lru_cache
+def _drop_words() -> Any:
+    evidence = table(Evidence)
+    return delete(evidence).where(
+        evidence.c.submission_id == bindparam("work"),
+        evidence.c.round == bindparam("this_round"),
+        evidence.c.step_key.in_(bindparam("emptied", expanding=True)),
+        evidence.c.media_id.is_(None),
+    )
+
+
+@lru_cache
+def _tick() -> Any:
+    submission = table(Submission)
+    return update(submission).where(submission.c.id == bindparam("work"))
 
 
 def _credit(work: Any, named: Sequence[tuple[int | None, int | None]], by: Actor) -> None:
@@ -420,32 +467,34 @@ def _credit(work: Any, named: Sequence[tuple[int | None, int | None]], by: Actor
     known = members.names_of([row["helper_id"] for row in rows])
     if any(row["helper_id"] not in known for row in rows):
         raise Invalid(fields={"helpers": N_("We don't know that helper. Choose one from the list.")})
-    db.session.execute(delete(SubmissionHelper).where(SubmissionHelper.submission_id == work.id))
+    write(_no_helpers(), {"work": work.id})
     if rows:
-        db.session.execute(
-            insert(SubmissionHelper),
+        add(
+            SubmissionHelper,
             [{"submission_id": work.id, "position": n, **row} for n, row in enumerate(rows, 1)],
         )
 
 
+@lru_cache
+def _no_helpers() -> Any:
+    helper = table(SubmissionHelper)
+    return delete(helper).where(helper.c.submission_id == bindparam("work"))
+
+
 def _present_evidence(work: Any) -> Sequence[Any]:
-    return db.session.execute(
-        select(Evidence.step_key, Evidence.kind, Evidence.body).where(
-            Evidence.submission_id == work.id, Evidence.round == work.round
-        )
-    ).all()
+    return read(_present(), {"work": work.id, "sent_round": work.round}).all()
 
 
-def _ticked(submission_id: int) -> bool:
-    return bool(db.session.scalar(select(Submission.original).where(Submission.id == submission_id)))
+@lru_cache
+def _present() -> Any:
+    return select(Evidence.step_key, Evidence.kind, Evidence.body).where(
+        Evidence.submission_id == bindparam("work"), Evidence.round == bindparam("sent_round")
+    )
 
 
 def _happened(submission_id: int, kind: str, round_: int, actor_id: int | None) -> None:
-    db.session.execute(
-        insert(SubmissionEvent).values(
-            submission_id=submission_id, kind=kind, round=round_, actor_id=actor_id, at=clock.now()
-        )
-    )
+    event = {"submission_id": submission_id, "kind": kind, "round": round_}
+    add(SubmissionEvent, event | {"actor_id": actor_id, "at": clock.now()})
 
 
 def next_round(submission_id: int, round_: int) -> None:

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import Integer, bindparam, insert, or_, select, update
+from sqlalchemy import Integer, bindparam, or_, select, update
 
 from app.blueprints.badges import services as badges
 from app.blueprints.impact import services as impact
@@ -24,10 +24,10 @@ from app.blueprints.quests.models import (
     SubmissionHelper,
 )
 from app.blueprints.quests.policies import CLAIM, WHERE_NOW, facts_of, held_by_another, may_review, next_state
-from app.blueprints.quests.services import _happened, next_round
+from app.blueprints.quests.services import _happened, move_on, next_round
 from app.core import audit, clock
 from app.core.actor import Actor
-from app.core.db import db
+from app.core.db import add, db, read
 from app.core.errors import Invalid, NotFound, Refused, Stale
 from app.core.i18n import N_, both, pair
 from app.core.uow import unit_of_work
@@ -219,7 +219,7 @@ def _work() -> Any:
 
 def _load(submission_id: int) -> Work:
     """The work in one query, its row held until the end of the unit of work."""
-    rows = db.session.execute(_work(), {"work": submission_id}).all()
+    rows = read(_work(), {"work": submission_id}).all()
     if not rows:
         raise NotFound
     return Work(rows[0], [row for row in rows if row.helper_id is not None])
@@ -256,12 +256,8 @@ MISSING_WORDS = {
 
 def _move_on(work: Any, move: str, **values: Any) -> None:
     """Make the move if the work is still in the state and round that was read: the guard of it all."""
-    moved = db.session.execute(
-        update(Submission)
-        .where(Submission.id == work.id, Submission.state == work.state, Submission.round == work.round)
-        .values(state=next_state(work.state, move), claimed_by_id=None, claimed_until=None, **values)
-    )
-    if moved.rowcount != 1:  # type: ignore[attr-defined]
+    state = next_state(work.state, move)
+    if not move_on(work, state, claimed_by_id=None, claimed_until=None, **values):
         raise Stale(N_("Somebody else has just decided on this."))
 
 
@@ -271,25 +267,26 @@ def _decide(work: Any, move: str, verdict: Verdict, by: Actor, **values: Any) ->
     _move_on(work, move, **values)
     decision = {"approve": "approved", "ask_changes": "changes", "decline": "declined"}[move]
     now = clock.now()
-    db.session.execute(
-        insert(Review).values(
-            submission_id=work.id,
-            round=work.round,
-            reviewer_id=by.id,
-            decision=decision,
-            highlight=verdict.highlight.strip(),
-            suggestion=verdict.suggestion.strip(),
-            reason=verdict.reason.strip() if move == "decline" else "",
-            scores={
+    add(
+        Review,
+        {
+            "submission_id": work.id,
+            "round": work.round,
+            "reviewer_id": by.id,
+            "decision": decision,
+            "highlight": verdict.highlight.strip(),
+            "suggestion": verdict.suggestion.strip(),
+            "reason": verdict.reason.strip() if move == "decline" else "",
+            "scores": {
                 str(n): verdict.scores[str(n)]
                 for n in range(len(work.scores))
                 if verdict.scores.get(str(n)) in (1, 2, 3, 4, 5)
             },
-            checks=sorted({n for n in verdict.checks if 0 <= n < len(work.criteria)}),
-            waited_minutes=int((now - work.submitted_at).total_seconds()) // 60,
-            in_time=now <= work.due_at,
-            created_at=now,
-        )
+            "checks": sorted({n for n in verdict.checks if 0 <= n < len(work.criteria)}),
+            "waited_minutes": int((now - work.submitted_at).total_seconds()) // 60,
+            "in_time": now <= work.due_at,
+            "created_at": now,
+        },
     )
 
 
