@@ -10,7 +10,8 @@ run: .venv/app catalogue
 	$(BIN)/flask demo load --if-empty
 	$(BIN)/flask serve
 
-# everything a change must keep: style, types, import contracts, and all tests (on TEST_DATABASE_URL, else SQLite)
+# everything a change must keep: style, types, import contracts, and all tests (on TEST_DATABASE_URL, else SQLite;
+# CHECK="-m 'not browser'" runs a part of them)
 test: lint check
 
 lint: .venv/dev catalogue
@@ -21,7 +22,7 @@ lint: .venv/dev catalogue
 	$(BIN)/djlint app/templates --lint --quiet
 
 check: .venv/dev catalogue
-	$(BIN)/python -m pytest -n 2 --dist loadgroup
+	$(BIN)/python -m pytest -n 2 --dist loadgroup $(CHECK)
 
 # the figures of the README; takes some minutes (BENCH="--members 1000" for a quick look)
 bench: .venv/dev catalogue

@@ -22,7 +22,7 @@ from tests.browser.people import begin_first, new_member
 from tests.browser.phones import Phone
 from tests.browser.server import DemoServer
 
-pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
+pytestmark = [pytest.mark.browser, pytest.mark.look, pytest.mark.xdist_group("look")]
 
 AXE = Axe()
 # dark changes colours only, so only the rules that look at colours are asked again

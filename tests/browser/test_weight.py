@@ -10,7 +10,7 @@ import pytest
 
 from tests.browser.phones import Phone
 
-pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
+pytestmark = [pytest.mark.browser, pytest.mark.look, pytest.mark.xdist_group("look")]
 
 FIRST_VISIT = 45 * 1024
 FIRST_REQUESTS = 8
