@@ -49,6 +49,10 @@ def launch(playwright: Playwright) -> Browser:
     return playwright.chromium.launch(executable_path=chromium_path(), args=ARGS)
 
 
+# htmx's own words on a request that the page called off
+CALLED_OFF = ("htmx:sendAbort", "htmx:afterRequest")
+
+
 class Phone:
     """One person's browser. `faults` collects what must never happen; the fixture fails the test on any."""
 
@@ -96,6 +100,8 @@ class Phone:
         if message.type != "error" and "Content Security Policy" not in message.text:
             return
         if message.text.startswith("Failed to load resource: the server responded"):
+            return
+        if message.text.startswith(CALLED_OFF):
             return
         if self._connections_lost and ("net::ERR" in message.text or "htmx:sendError" in message.text):
             return

@@ -408,6 +408,22 @@ def test_typed_words_survive_a_closed_browser(phone: Callable[..., Phone]) -> No
     expect(again.page.locator("[name='text:line']")).to_have_value("风停了一下，路灯还亮着。")
 
 
+def test_words_sent_with_the_form_do_not_follow_it_alone(phone: Callable[..., Phone]) -> None:
+    """Typed and sent at once: what saves itself meanwhile is called off, as it has gone with the form."""
+    member, _ = new_member(phone)
+    begin_first(member)
+    page, asked = member.page, []
+    page.on("request", lambda request: asked.append(request.url.rsplit("/", 1)[1]))
+    page.route("**/save", lambda route: None)  # under way, not answered yet
+    # an answer without content leaves the page where it is, as a slow one would for a while
+    page.route("**/submit", lambda route: route.fulfill(status=204))
+    page.locator("[name='text:line']").fill("只写了这一句。")
+    with page.expect_event("requestfailed", lambda request: request.url.endswith("/save"), timeout=5000):
+        member.button("Send it in").click()
+    page.wait_for_timeout(1500)  # the pause after which typing saves itself is 800 ms
+    assert asked == ["save", "submit"]
+
+
 def test_what_is_missing_is_said_and_nothing_typed_is_lost(phone: Callable[..., Phone]) -> None:
     """Sent too early: a word beside each field, the typed words still there."""
     for js in (True, False):

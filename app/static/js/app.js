@@ -7,8 +7,7 @@
   function byId(id) { return doc.getElementById(id); }
   function show(id, on) { var el = byId(id); if (el) el.hidden = !on; }
   function reveal(scope) {
-    var can = scope.querySelectorAll("[data-share][hidden],[data-copy][hidden]");
-    for (var i = 0; i < can.length; i++) can[i].hidden = false;
+    scope.querySelectorAll("[data-share][hidden],[data-copy][hidden]").forEach(function (el) { el.hidden = false; });
   }
 
   /* htmx: the token on every request; failures that carry no words of ours leave the page as it is */
@@ -21,7 +20,8 @@
     if (!ours) event.detail.shouldSwap = false;
     show("neterr", !ours);
   });
-  doc.addEventListener("htmx:beforeRequest", function () {
+  doc.addEventListener("htmx:beforeRequest", function (event) {
+    if (leaving && event.detail.elt.form === leaving) return event.preventDefault();
     show("neterr", false);
     show("error", false);
   });
@@ -29,25 +29,29 @@
     doc.addEventListener(name, function () { show("neterr", true); });
   });
   doc.addEventListener("htmx:load", function (event) { reveal(event.detail.elt); });
-
   /* no network: say so, keep everything */
   function online() { show("offline", !navigator.onLine); }
   window.addEventListener("online", online);
   window.addEventListener("offline", online);
 
-  /* a sign at once, and no second press, when a form or its page is on the way */
+  /* a sign at once, and no second press, when a form or its page is on the way; what saves itself in that
+     form is sent with it, and alone would come too late */
+  var leaving = null;
+  function leave(form) {
+    leaving = form;
+    form.classList.add("htmx-request");
+    form.querySelectorAll(".htmx-request").forEach(function (el) { htmx.trigger(el, "htmx:abort"); });
+  }
+  function stay() { if (leaving) leaving.classList.remove("htmx-request"); leaving = null; }
   doc.addEventListener("submit", function (event) {
     var form = event.target;
     if (form.dataset.confirm && !window.confirm(form.dataset.confirm)) { event.preventDefault(); return; }
     if (form.method === "dialog" || form.hasAttribute("hx-post") || form.hasAttribute("hx-get")) return;
     if (form.classList.contains("htmx-request")) { event.preventDefault(); return; }
-    setTimeout(function () { if (!event.defaultPrevented) form.classList.add("htmx-request"); }, 0);
-    setTimeout(function () { form.classList.remove("htmx-request"); }, 8000);
+    setTimeout(function () { if (!event.defaultPrevented) leave(form); }, 0);
+    setTimeout(stay, 8000);
   });
-  window.addEventListener("pageshow", function () {
-    var busy = doc.querySelectorAll("form.htmx-request");
-    for (var i = 0; i < busy.length; i++) busy[i].classList.remove("htmx-request");
-  });
+  window.addEventListener("pageshow", stay);
 
   function copied(button, text) {
     var said = function () {
