@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import base64
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, Generic, TypeVar
@@ -49,19 +49,36 @@ def page_of(rows: Sequence[Any], size: int, *keys: str) -> Page[Any]:
     return Page(rows[:size], _write([getattr(last, key) for key in keys]))
 
 
+def page_of_list(
+    rows: Sequence[T], key: Callable[[T], tuple[int, ...]], *, cursor: str | None, size: int
+) -> Page[T]:
+    """The rows after `cursor` of a list that is ordered by `key` (whole numbers, together unique)."""
+    after = _decoded(cursor)
+    if after is not None and rows and [type(value) for value in after] == [int] * len(key(rows[0])):
+        rows = [row for row in rows if key(row) > tuple(after)]
+    if len(rows) <= size:
+        return Page(rows, None)
+    return Page(rows[:size], _write(list(key(rows[size - 1]))))
+
+
 def _write(values: list[Any]) -> str:
     text = json.dumps(values, separators=(",", ":"), default=datetime.isoformat)
     return base64.urlsafe_b64encode(text.encode()).decode().rstrip("=")
 
 
-def _read(cursor: str | None, columns: tuple[Column, ...]) -> list[Any] | None:
+def _decoded(cursor: str | None) -> list[Any] | None:
     if not cursor or len(cursor) > 200:
         return None
     try:
         values = json.loads(base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)))
     except (ValueError, TypeError):
         return None
-    if not isinstance(values, list) or len(values) != len(columns):
+    return values if isinstance(values, list) else None
+
+
+def _read(cursor: str | None, columns: tuple[Column, ...]) -> list[Any] | None:
+    values = _decoded(cursor)
+    if values is None or len(values) != len(columns):
         return None
     for n, column in enumerate(columns):
         if column.type.python_type is datetime:

@@ -15,8 +15,8 @@ from app.blueprints.media import storage
 from app.blueprints.members import queries as members
 from app.blueprints.members.routes import DEMO_ACCOUNTS, DEMO_INVITE, DEMO_PASSWORD
 from app.blueprints.points.queries_audit import differences
-from app.blueprints.quests import queries_sky
 from app.blueprints.quests.policies import missing
+from app.blueprints.quests.queries_board import outlook
 from app.core import clock
 from app.core.db import Base, db
 from app.demo.content import Content
@@ -249,7 +249,7 @@ def test_a_newcomer_begins_with_the_first_night_shot(demo: Flask, visitor: Flask
     )
     actor = members.as_actor(newcomer)
     assert actor.number == one("SELECT max(number) FROM member")
-    first = queries_sky.next_star(actor)
+    first = outlook(actor).next()
     assert first is not None
-    assert first.title == "首次夜拍"
+    assert first.quest.title == "首次夜拍"
     assert joined.status_code == 200

@@ -18,7 +18,7 @@ from app.core.db import db, read
 from app.core.errors import NotFound
 
 
-def has_lit(member_id: int, badge_id: Any) -> ColumnElement[bool]:
+def has_lit(member_id: Any, badge_id: Any) -> ColumnElement[bool]:
     """Whether the member has lit the badge whose id is `badge_id` (a column or a number)."""
     return select(Award.id).where(Award.member_id == member_id, Award.badge_id == badge_id).exists()
 

@@ -13,6 +13,7 @@ from app.blueprints.impact import queries as impact
 from app.blueprints.members import queries as members
 from app.blueprints.points import queries_wallet as points
 from app.blueprints.quests import queries_sky as quests
+from app.blueprints.quests.queries_board import outlook
 from app.core.actor import Actor
 
 WINDOW = (40, 36, 310, 126)
@@ -45,10 +46,12 @@ class Today:
 
 
 def today(member: Actor) -> Today:
-    """Everything on Today: seven queries with the session's, one more for those who review."""
-    upcoming = quests.next_star(member)
-    stars = quests.stars(member, upcoming.track_key) if upcoming is not None else []
-    shape = shape_of(stars, [""] * len(stars), upcoming.track_key if upcoming is not None else "")
+    """Everything on Today: six queries with the session's, one more for those who review."""
+    view = outlook(member)
+    upcoming = view.next()
+    track_key = upcoming.quest.track_key if upcoming is not None else ""
+    stars = view.stars(track_key) if track_key else []
+    shape = shape_of(stars, [""] * len(stars), track_key)
     return Today(
         purse=points.purse(member.id),
         next=upcoming,
@@ -111,19 +114,17 @@ MOST_STARS = 14
 
 
 def sky(member: Actor, locale: str) -> Sky:
-    """All constellations, in four queries with the session's."""
-    by_track: dict[str, list[Any]] = {}
-    for star in quests.stars(member):
-        by_track.setdefault(star.track_key, []).append(star)
+    """All constellations, in two queries with the session's."""
+    view = outlook(member)
     top, found = 0, []
-    for track in members.tracks():
-        stars = by_track.get(track.key, [])[:MOST_STARS]
+    for track in view.board.tracks:
+        stars = view.stars(track.key)[:MOST_STARS]
         height, side = policies.BOXES.get(track.key, (policies.HEIGHT, "start"))
         titles = [star.title_en or star.title if locale == "en" else star.title for star in stars]
         shape = shape_of(stars, titles, track.key, (20, top))
         found.append(Constellation(track, top, height, side, stars, shape, lit_of(stars)))
         top += height
-    return Sky(found, quests.next_star(member), top)
+    return Sky(found, view.next(), top)
 
 
 @dataclass(frozen=True)
@@ -162,7 +163,7 @@ def moment(award_id: int, member: Actor) -> Moment:
     kind, _, number = (award.link or "").lstrip("/").partition("/")
     work_id = int(number) if kind == "work" and number.isdigit() else None
     verdict = quests.verdict_on(work_id, member.id) if work_id is not None else None
-    stars = quests.stars(member, award.track_key)
+    stars = outlook(member).stars(award.track_key)
     shape = shape_of(stars, [""] * len(stars), award.track_key)
     quest_id = verdict.quest_id if verdict is not None else None
     return Moment(

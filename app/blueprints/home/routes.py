@@ -65,7 +65,7 @@ def today() -> Response:
 def sky() -> Response:
     locale = current_locale()
     found = queries.sky(actor(), locale)
-    focus = found.next.id if found.next is not None else 0
+    focus = found.next.quest.id if found.next is not None else 0
     pictures = Markup().join(
         picture(each, focus if focus in each.shape.spots else 0, locale) for each in found.constellations
     )

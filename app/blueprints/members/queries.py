@@ -587,13 +587,9 @@ def level_for(lifetime: Any) -> Any:
 # --- for other features' queries: what a row of theirs says of a member or a track -----------------
 
 
-def likes(member_id: Any, track_key: Any) -> ColumnElement[bool]:
-    """Whether the member has chosen the track whose key a column holds."""
-    return (
-        select(MemberTrack.track_key)
-        .where(MemberTrack.member_id == member_id, MemberTrack.track_key == track_key)
-        .exists()
-    )
+def liked_tracks(member_id: Any) -> Any:
+    """A select of the tracks that a member has chosen: track_key."""
+    return select(MemberTrack.track_key).where(MemberTrack.member_id == member_id)
 
 
 def track_words(track_key: Any) -> list[Any]:

@@ -44,6 +44,15 @@ def offer(rule_key: Any, own: Any, moment: datetime) -> Any:
     return case((rule_key.is_(None), base), else_=base * multiplier(rule_key, moment) // 100)
 
 
+def values_at(moment: Any) -> Any:
+    """A select of what each rule is worth at `moment`: key, base (None where quests name it), percent."""
+    return select(
+        PointRule.key,
+        rule_value(PointRule.key, moment).label("base"),
+        multiplier(PointRule.key, moment).label("percent"),
+    )
+
+
 def rules(moment: datetime) -> Any:
     """Statement of all rules with today's value: key, names, hints, per_quest, base, percent, until, caps."""
     running = (

@@ -117,6 +117,17 @@ class QuestVersion(Base):
     created_at: Mapped[datetime] = mapped_column(Instant)
 
 
+class QuestBoard(Base):
+    """One row. `version` is another one after any change to what members may see of quests: triggers see
+    to it (migration 0002). Never the same twice, so that a reader's copy can't outlive what it shows."""
+
+    __tablename__ = "quest_board"
+    __table_args__ = (CheckConstraint("id = 1", name="one_row"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    version: Mapped[str]
+
+
 class QuestPrerequisite(Base):
     """What opens a quest: another quest done, or a badge lit."""
 

@@ -71,6 +71,36 @@ def may_review(actor: Actor, submission: Any) -> bool:
     return actor.can("reviews:staff") or (submission.mentor_id == actor.id and actor.can("reviews:mentor"))
 
 
+def is_for(quest: Any, mine: Any) -> bool:
+    """Whether a quest is for the member who stands so: by tier and, where it is, by name. Stars lock a
+    quest, they don't hide it."""
+    return mine.tier in quest.tiers and (not quest.named_members_only or quest.id in mine.named)
+
+
+def is_open(quest: Any, now: datetime) -> bool:
+    """Whether `now` lies in a quest's window: from its opening on, until before its closing."""
+    opens, closes = quest.opens_at, quest.closes_at
+    return (opens is None or opens <= now) and (closes is None or closes > now)
+
+
+def rests(quest: Any, mine: Any) -> bool:
+    """Whether the member has done a quest and can't, or not yet, do it again."""
+    lit_at = mine.lit_at.get(quest.id)
+    if lit_at is None:
+        return False
+    return not quest.repeat_days or lit_at + timedelta(days=quest.repeat_days) > mine.now
+
+
+def steps_to(quest: Any, mine: Any) -> int:
+    """How many quests, badges and stars the member still lacks for a quest."""
+    lacking = quest.min_stars - mine.stars if quest.min_stars > mine.stars else 0
+    if quest.requires:
+        lacking += len(quest.requires.difference(mine.lit_at))
+    if quest.requires_badges:
+        lacking += len(quest.requires_badges - mine.opened)
+    return lacking
+
+
 def facts_of(work: Any) -> tuple[str, list[str]]:
     """The fact that an approval tells badges, and the scopes it counts in."""
     scopes = [f"quest:{work.quest_id}", f"track:{work.track_key}", f"preset:{work.preset}", ""]

@@ -1,4 +1,4 @@
-"""What pages read about quests and the work on them. A rule of who may see what stands here once, as SQL."""
+"""What pages read about quests and the work on them. Who may see what is decided by `queries_board`."""
 
 from __future__ import annotations
 
@@ -9,31 +9,16 @@ from functools import lru_cache
 from statistics import median
 from typing import Any
 
-from sqlalchemy import (
-    ColumnElement,
-    Integer,
-    String,
-    and_,
-    bindparam,
-    case,
-    func,
-    literal,
-    literal_column,
-    or_,
-    select,
-    union_all,
-)
+from sqlalchemy import Integer, String, and_, bindparam, func, literal, literal_column, or_, select, union_all
 from sqlalchemy.orm import aliased
 
 from app.blueprints.badges import queries as badges
 from app.blueprints.library import queries as library
 from app.blueprints.media import queries as media
 from app.blueprints.members import queries as members
-from app.blueprints.points import queries as points
 from app.blueprints.quests.models import (
     Evidence,
     Quest,
-    QuestNamedMember,
     QuestPrerequisite,
     QuestResource,
     QuestVersion,
@@ -43,291 +28,22 @@ from app.blueprints.quests.models import (
     SubmissionHelper,
 )
 from app.blueprints.quests.policies import ACTIVE, EDITABLE
+from app.blueprints.quests.queries_board import OnBoard, Outlook, outlook
 from app.core import clock
 from app.core.actor import Actor
 from app.core.db import Instant, db, read
 from app.core.errors import NotFound, Stale
 from app.core.i18n import N_
-from app.core.paging import Page, keyset, page_of
-
-
-def in_audience(member: Actor) -> ColumnElement[bool]:
-    """Whether a quest is for this member: tier and, where it is, by name. Stars lock, they don't hide."""
-    tier = {
-        "participant": Quest.to_participant,
-        "contributor": Quest.to_contributor,
-        "cocreator": Quest.to_cocreator,
-    }[member.tier]
-    named = (
-        select(QuestNamedMember.quest_id)
-        .where(QuestNamedMember.quest_id == Quest.id, QuestNamedMember.member_id == member.id)
-        .exists()
-    )
-    return and_(tier, or_(Quest.named_members_only.is_(False), named))
-
-
-def in_window(now: datetime) -> ColumnElement[bool]:
-    """Whether a quest is open at `now`: from its opening on, until before its closing."""
-    return and_(
-        or_(Quest.opens_at.is_(None), Quest.opens_at <= now),
-        or_(Quest.closes_at.is_(None), Quest.closes_at > now),
-    )
-
-
-def on_offer(member: Actor, now: datetime) -> ColumnElement[bool]:
-    """Whether a member sees a quest that they haven't begun."""
-    return and_(Quest.state == "live", in_audience(member), in_window(now))
-
-
-def among(state: Any, *states: str) -> ColumnElement[bool]:
-    """Whether a column of states holds one of these, where the member and the quest are given too.
-
-    Written so that SQLite can't take it for the index by quest and state, which would lead it through
-    everybody's work on that quest.
-    """
-    shielded = func.coalesce(state, literal_column("''"))
-    return or_(*(shielded == literal_column(f"'{each}'") for each in states))
-
-
-def approved_by(member_id: int, quest_id: Any) -> ColumnElement[bool]:
-    """Whether the member has completed the quest whose id a column holds."""
-    done = aliased(Submission)
-    return (
-        select(done.id)
-        .where(done.member_id == member_id, done.quest_id == quest_id, among(done.state, "approved"))
-        .exists()
-    )
-
-
-def unmet(member_id: int) -> dict[str, Any]:
-    """The title of the first prerequisite the member lacks of the outer quest, {"zh", "en"}: subqueries."""
-    first, version = aliased(Quest), aliased(QuestVersion)
-    lacking = (
-        select(first.id)
-        .join(QuestPrerequisite, QuestPrerequisite.requires_quest_id == first.id)
-        .where(QuestPrerequisite.quest_id == Quest.id, ~approved_by(member_id, first.id))
-        .order_by(QuestPrerequisite.id)
-        .limit(1)
-        .correlate(Quest)
-        .scalar_subquery()
-    )
-    by_badge = (
-        select(badges.name_of(QuestPrerequisite.requires_badge_id))
-        .where(
-            QuestPrerequisite.quest_id == Quest.id,
-            QuestPrerequisite.requires_badge_id.is_not(None),
-            ~badges.has_lit(member_id, QuestPrerequisite.requires_badge_id),
-        )
-        .limit(1)
-        .correlate(Quest)
-        .scalar_subquery()
-    )
-    titles = select(version.title, version.title_en).join(
-        first, and_(first.id == version.quest_id, first.version_id == version.id)
-    )
-    return {
-        name: func.coalesce(
-            titles.with_only_columns(column).where(first.id == lacking).scalar_subquery(), by_badge
-        )
-        for name, column in (("zh", version.title), ("en", version.title_en))
-    }
-
-
-def startable(quest_id: int, *, member: Actor, now: datetime) -> Any | None:
-    """Everything that decides whether a member may start a quest; None when it isn't theirs to see.
-
-    version_id, min_stars, repeat_days, offer (points now), active_id (work under way), attempts,
-    last_approved_at, unmet (title of what must come first), stars_missing, open_now.
-    """
-    mine = select(Submission).where(Submission.quest_id == Quest.id, Submission.member_id == member.id)
-    return db.session.execute(
-        select(
-            Quest.id,
-            Quest.version_id,
-            Quest.min_stars,
-            Quest.repeat_days,
-            points.offer(QuestVersion.rule_key, QuestVersion.points, now).label("offer"),
-            mine.with_only_columns(Submission.id)
-            .where(among(Submission.state, *ACTIVE))
-            .scalar_subquery()
-            .label("active_id"),
-            mine.with_only_columns(func.count(Submission.id)).scalar_subquery().label("attempts"),
-            mine.with_only_columns(func.max(Submission.decided_at))
-            .where(among(Submission.state, "approved"))
-            .scalar_subquery()
-            .label("last_approved_at"),
-            unmet(member.id)["zh"].label("unmet"),
-            case((Quest.min_stars > member.star_level, True), else_=False).label("stars_missing"),
-            case((and_(Quest.state == "live", in_window(now)), True), else_=False).label("open_now"),
-        )
-        .join(QuestVersion, QuestVersion.id == Quest.version_id)
-        .where(Quest.id == quest_id, Quest.state.in_(("live", "closed")), in_audience(member))
-    ).one_or_none()
-
+from app.core.paging import Page, keyset, page_of, page_of_list
 
 # --- the member's pages ---------------------------------------------------------------------------
 # Statements are built once with these parameters and kept: building costs more than running them.
 
 ME: Any = bindparam("me", type_=Integer)
-STARS: Any = bindparam("stars", type_=Integer)
 TRACK: Any = bindparam("track", type_=String)
-NOW: Any = bindparam("now", type_=Instant)
 SHORT_MINUTES = 15
 
 IN_REACH, ONE_STEP, DOING, LIT = 12, 6, 20, 8
-PLACE = ("other_kind", "other_track", "rung", "position", "id")
-
-
-def _anybody(tier: str) -> Actor:
-    """Any member of a tier: the rules above then hold for the bound one."""
-    return Actor(id=ME, name="", tier=tier, star_level=STARS)
-
-
-def _bound(member: Actor, **more: Any) -> dict[str, Any]:
-    return {"me": member.id, "stars": member.star_level, "now": clock.now(), **more}
-
-
-def _full() -> ColumnElement[bool]:
-    return and_(Quest.capacity.is_not(None), Quest.started_count >= Quest.capacity)
-
-
-def _my_quests(*states: str) -> Any:
-    """The quests of the member's work in these states. Asked once for a whole list, not for each row."""
-    words: list[Any] = [literal_column(f"'{state}'") for state in states]
-    return select(Submission.quest_id).where(
-        Submission.member_id == ME, or_(*(Submission.state == word for word in words))
-    )
-
-
-def _lacking() -> Any:
-    """What each quest still needs of the member, as a CTE: quest_id, how many, the first quest and badge."""
-    needs = QuestPrerequisite
-    undone = needs.requires_quest_id.not_in(_my_quests("approved"))
-    unlit = ~badges.has_lit(ME, needs.requires_badge_id)
-    return (
-        select(
-            needs.quest_id,
-            func.count().label("many"),
-            func.min(needs.requires_quest_id).label("first_id"),
-            func.min(needs.requires_badge_id).label("badge_id"),
-        )
-        .where(
-            or_(
-                and_(needs.requires_quest_id.is_not(None), undone),
-                and_(needs.requires_badge_id.is_not(None), unlit),
-            )
-        )
-        .group_by(needs.quest_id)
-        .cte("lacking")
-    )
-
-
-def _resting() -> ColumnElement[bool]:
-    """Whether the member has done the outer quest and can't (yet) do it again."""
-    mine = aliased(Submission)
-    last = (
-        select(func.max(mine.decided_at))
-        .where(mine.member_id == ME, mine.quest_id == Quest.id, among(mine.state, "approved"))
-        .correlate(Quest)
-        .scalar_subquery()
-    )
-    if db.engine.dialect.name == "sqlite":
-        days = func.julianday(NOW) - func.julianday(last)
-    else:
-        days = func.extract("epoch", NOW - last) / 86400
-    again = and_(Quest.repeat_days.is_not(None), days >= Quest.repeat_days)
-    return and_(Quest.id.in_(_my_quests("approved")), ~again)
-
-
-@lru_cache
-def _reach(tier: str, in_track: bool, short: bool) -> tuple[Any, Any]:
-    """What a member of this tier could do next, as a CTE: how many steps away it is, and its place.
-
-    The place is that of `queries_sky.next_star`, so that the first in reach is what Today recommends.
-    """
-    lacking = _lacking()
-    stars = case((Quest.min_stars > STARS, Quest.min_stars - STARS), else_=0)
-    query = (
-        select(
-            Quest.id,
-            Quest.version_id,
-            (func.coalesce(lacking.c.many, 0) + stars).label("steps"),
-            case((_full(), 1), else_=0).label("full"),
-            lacking.c.first_id,
-            lacking.c.badge_id,
-            case((Quest.preset == "skill_challenge", 0), else_=1).label("other_kind"),
-            case((members.likes(ME, Quest.track_key), 0), else_=1).label("other_track"),
-            Quest.rung,
-            Quest.position,
-        )
-        .outerjoin(lacking, lacking.c.quest_id == Quest.id)
-        .where(on_offer(_anybody(tier), NOW), Quest.id.not_in(_my_quests(*ACTIVE)), ~_resting())
-    )
-    if in_track:
-        query = query.where(Quest.track_key == TRACK)
-    if short:
-        query = query.join(QuestVersion, QuestVersion.id == Quest.version_id).where(
-            QuestVersion.effort_minutes <= SHORT_MINUTES
-        )
-    return query.cte("reach"), lacking
-
-
-def _part_of_reach(part: str, reach: Any, lacking: Any, cursor: str | None, size: int) -> Any:
-    query = select(reach, literal_column(f"'{part}'", String).label("part"))
-    if part == "start":
-        query = query.where(reach.c.steps == 0, reach.c.full == 0)
-    else:
-        # not what is itself two steps away
-        next_up = or_(reach.c.first_id.is_(None), reach.c.first_id.not_in(select(lacking.c.quest_id)))
-        no_place = and_(reach.c.steps == 0, reach.c.full == 1)
-        query = query.where(or_(and_(reach.c.steps == 1, next_up), no_place))
-    order = [reach.c[name] for name in PLACE]
-    return keyset(query, *order, cursor=cursor, size=size, newest_first=False)[0]
-
-
-def _with_details(picked: Any) -> Any:
-    """What a row of the list shows, for the few quests that were picked."""
-    first, terms = aliased(Quest), aliased(QuestVersion)
-    return (
-        select(
-            picked,
-            Quest.track_key,
-            Quest.icon,
-            Quest.min_stars,
-            QuestVersion.title,
-            QuestVersion.title_en,
-            QuestVersion.summary,
-            QuestVersion.summary_en,
-            QuestVersion.effort_minutes,
-            points.offer(QuestVersion.rule_key, QuestVersion.points, NOW).label("points"),
-            points.multiplier(QuestVersion.rule_key, NOW).label("percent"),
-            func.coalesce(terms.title, badges.name_of(picked.c.badge_id)).label("unmet"),
-            func.coalesce(terms.title_en, badges.name_of(picked.c.badge_id, english=True)).label("unmet_en"),
-        )
-        .select_from(picked)
-        .join(Quest, Quest.id == picked.c.id)
-        .join(QuestVersion, QuestVersion.id == picked.c.version_id)
-        .outerjoin(first, first.id == picked.c.first_id)
-        .outerjoin(terms, terms.id == first.version_id)
-        .order_by(*(picked.c[name] for name in PLACE))
-    )
-
-
-def _reach_statement(
-    parts: dict[str, int], tier: str, in_track: bool, short: bool, cursor: str | None = None
-) -> Any:
-    # asked for once: of two threads that come first each may build one, and a statement takes only one CTE
-    reach, lacking = _reach(tier, in_track, short)
-    each = [
-        select(_part_of_reach(part, reach, lacking, cursor, size).subquery(f"{part}_rows"))
-        for part, size in parts.items()
-    ]
-    return _with_details((union_all(*each) if len(each) > 1 else each[0]).subquery("picked"))
-
-
-@lru_cache
-def _first_reach(tier: str, in_track: bool, short: bool) -> Any:
-    return _reach_statement({"start": IN_REACH, "step": ONE_STEP}, tier, in_track, short)
 
 
 def _part_of_mine(part: str, in_track: bool, short: bool, cursor: str | None, size: int) -> Any:
@@ -375,67 +91,61 @@ def _first_mine(in_track: bool, short: bool) -> Any:
 
 @dataclass(frozen=True)
 class QuestList:
-    """The four parts of the list, each a page of rows."""
+    """The four parts of the list, each a page of rows, and the tracks by which they can be filtered."""
 
     doing: Page[Any]
     start: Page[Any]
     step: Page[Any]
     lit: Page[Any]
+    tracks: Sequence[Any]
+
+
+def _part_of_reach(
+    part: str, view: Outlook, size: int, *, track: str, short: bool, cursor: str | None = None
+) -> Page[Any]:
+    """A page of what can be started ("start") or is one step away ("step")."""
+    chosen = [
+        quest
+        for quest in (view.start if part == "start" else view.step)
+        if (not track or quest.track_key == track) and (not short or quest.effort_minutes <= SHORT_MINUTES)
+    ]
+    page = page_of_list(chosen, view.place, cursor=cursor, size=size)
+    return Page([view.row(quest) for quest in page.rows], page.next)
 
 
 def quest_list(member: Actor, *, track: str = "", short: bool = False) -> QuestList:
     """The first page of every part of the quest list, in two queries."""
-    values = _bound(member, track=track)
-    reach = read(_first_reach(member.tier, bool(track), short), values).all()
-    mine = read(_first_mine(bool(track), short), values).all()
-    part = {
-        name: [row for row in rows if row.part == name]
-        for name, rows in (("start", reach), ("step", reach), ("doing", mine), ("lit", mine))
-    }
+    view = outlook(member)
+    mine = read(_first_mine(bool(track), short), {"me": member.id, "track": track}).all()
+    doing, lit = ([row for row in mine if row.part == part] for part in ("doing", "lit"))
     return QuestList(
-        doing=page_of(part["doing"], DOING, "id"),
-        start=page_of(part["start"], IN_REACH, *PLACE),
-        step=page_of(part["step"], ONE_STEP, *PLACE),
-        lit=page_of(part["lit"], LIT, "id"),
+        doing=page_of(doing, DOING, "id"),
+        start=_part_of_reach("start", view, IN_REACH, track=track, short=short),
+        step=_part_of_reach("step", view, ONE_STEP, track=track, short=short),
+        lit=page_of(lit, LIT, "id"),
+        tracks=view.board.tracks,
     )
 
 
 def more_quests(
     part: str, member: Actor, *, cursor: str | None, track: str = "", short: bool = False
-) -> Page[Any]:
-    """The next rows of one part ("doing", "start", "step" or "lit") of the list."""
-    values = _bound(member, track=track)
+) -> tuple[Page[Any], Sequence[Any]]:
+    """The next rows of one part ("doing", "start", "step" or "lit") of the list, and the tracks."""
+    view = outlook(member)
     if part in ("doing", "lit"):
-        mine = read(_part_of_mine(part, bool(track), short, cursor, DOING), values).all()
-        return page_of(mine, DOING, "id")
-    statement = _reach_statement({part: IN_REACH}, member.tier, bool(track), short, cursor)
-    return page_of(read(statement, values).all(), IN_REACH, *PLACE)
+        statement = _part_of_mine(part, bool(track), short, cursor, DOING)
+        page = page_of(read(statement, {"me": member.id, "track": track}).all(), DOING, "id")
+    else:
+        page = _part_of_reach(part, view, IN_REACH, track=track, short=short, cursor=cursor)
+    return page, view.board.tracks
 
 
 @lru_cache
-def _quest_page(tier: str) -> Any:
-    anybody = _anybody(tier)
+def _quest_page() -> Any:
     mine = aliased(Submission)
     latest = (
         select(func.max(mine.id)).where(mine.member_id == ME, mine.quest_id == Quest.id).correlate(Quest)
     ).scalar_subquery()
-    last_approved = (
-        select(func.max(mine.decided_at))
-        .where(mine.member_id == ME, mine.quest_id == Quest.id, among(mine.state, "approved"))
-        .correlate(Quest)
-        .scalar_subquery()
-    )
-    before = aliased(QuestPrerequisite)
-    lacking_id = (
-        select(before.requires_quest_id)
-        .where(before.quest_id == Quest.id, ~approved_by(ME, before.requires_quest_id))
-        .where(before.requires_quest_id.is_not(None))
-        .order_by(before.id)
-        .limit(1)
-        .correlate(Quest)
-        .scalar_subquery()
-    )
-    title = unmet(ME)
     return (
         select(
             Quest.id,
@@ -448,7 +158,6 @@ def _quest_page(tier: str) -> Any:
             Quest.opens_at,
             Quest.closes_at,
             Quest.repeat_days,
-            case((_full(), True), else_=False).label("full"),
             *members.track_words(Quest.track_key),
             QuestVersion.title,
             QuestVersion.title_en,
@@ -465,17 +174,9 @@ def _quest_page(tier: str) -> Any:
             QuestVersion.draft_rounds,
             QuestVersion.perk,
             QuestVersion.perk_en,
-            points.offer(QuestVersion.rule_key, QuestVersion.points, NOW).label("points"),
-            points.multiplier(QuestVersion.rule_key, NOW).label("percent"),
-            case((in_audience(anybody), True), else_=False).label("for_me"),
-            case((and_(Quest.state == "live", in_window(NOW)), True), else_=False).label("open_now"),
-            title["zh"].label("unmet"),
-            title["en"].label("unmet_en"),
-            lacking_id.label("unmet_id"),
             badges.name_of(Quest.badge_id).label("badge_name"),
             badges.name_of(Quest.badge_id, english=True).label("badge_name_en"),
             badges.award_count(Quest.badge_id).label("lit_count"),
-            last_approved.label("last_approved_at"),
             Submission.id.label("work_id"),
             Submission.state.label("work_state"),
             Submission.round.label("work_round"),
@@ -491,70 +192,66 @@ class QuestPage:
     """A quest as one member sees it, and where they stand with it.
 
     `standing`: "doing", "changes", "sent", "lit" (done, once for all), "again" (done, may be done again
-    from `again_at`), "start", or why not: "unmet", "stars", "full", "closed", "soon".
+    from `again_at`), "start", or why not: "unmet", "stars", "full", "closed", "soon". `points` is what it
+    offers now, at `percent` of its rule; `unmet` what comes first: names in both languages and a quest's id.
     """
 
     quest: Any
     standing: str
     again_at: datetime | None
+    points: int
+    percent: int
+    unmet: tuple[str, str, int | None] | None
     opens: Sequence[Any]
     people: Sequence[Any]
     resources: Sequence[Any]
 
 
+OPENS = 3
+
+
 def quest_page(quest_id: int, member: Actor) -> QuestPage:
     """Four queries. Raises NotFound for a quest that isn't this member's to see and that they never began."""
-    quest = read(_quest_page(member.tier), _bound(member, quest_id=quest_id)).one_or_none()
-    if quest is None or not ((quest.for_me and quest.state in ("live", "closed")) or quest.work_id):
+    quest = read(_quest_page(), {"me": member.id, "quest_id": quest_id}).one_or_none()
+    if quest is None:
         raise NotFound
-    standing, again_at = _standing(quest, member)
+    view = outlook(member)
+    there = view.board.quests.get(quest_id)
+    seen = there is not None and there.state in ("live", "closed") and view.is_for(there)
+    if there is None or not (seen or quest.work_id):
+        raise NotFound
+    standing, again_at = _standing(quest, there, view)
+    points_now, percent = view.offer(there)
     return QuestPage(
-        quest, standing, again_at, _opened_by(quest_id, member), _lit_by(quest_id), resources_for(quest_id)
+        quest,
+        standing,
+        again_at,
+        points_now,
+        percent,
+        view.unmet(there),
+        view.opened_by(quest_id)[:OPENS],
+        _lit_by(quest_id),
+        resources_for(quest_id),
     )
 
 
-def _standing(quest: Any, member: Actor) -> tuple[str, datetime | None]:
-    now = clock.now()
+def _standing(quest: Any, there: OnBoard, view: Outlook) -> tuple[str, datetime | None]:
+    now, mine = view.mine.now, view.mine
     if quest.work_state in ACTIVE:
         return {"working": "doing", "submitted": "sent", "changes": "changes"}[quest.work_state], None
-    if quest.last_approved_at is not None:
-        if not quest.repeat_days:
+    if there.id in mine.lit_at:
+        if not there.repeat_days:
             return "lit", None
-        again_at = quest.last_approved_at + timedelta(days=quest.repeat_days)
+        again_at = mine.lit_at[there.id] + timedelta(days=there.repeat_days)
         if again_at > now:
             return "again", again_at
-    if not quest.open_now or not quest.for_me:
-        return ("soon" if quest.opens_at and quest.opens_at > now else "closed"), None
-    if quest.unmet:
+    if not view.on_offer(there):
+        return ("soon" if there.opens_at and there.opens_at > now else "closed"), None
+    if view.unmet(there):
         return "unmet", None
-    if quest.min_stars > member.star_level:
+    if there.min_stars > mine.stars:
         return "stars", None
-    return ("full" if quest.full else "start"), None
-
-
-@lru_cache
-def _opened(tier: str) -> Any:
-    return (
-        select(
-            Quest.id,
-            Quest.icon,
-            Quest.rung,
-            QuestVersion.title,
-            QuestVersion.title_en,
-            QuestVersion.effort_minutes,
-            *members.track_words(Quest.track_key),
-        )
-        .join(QuestPrerequisite, QuestPrerequisite.quest_id == Quest.id)
-        .join(QuestVersion, QuestVersion.id == Quest.version_id)
-        .where(QuestPrerequisite.requires_quest_id == bindparam("quest_id"), on_offer(_anybody(tier), NOW))
-        .order_by(Quest.rung, Quest.position, Quest.id)
-        .limit(3)
-    )
-
-
-def _opened_by(quest_id: int, member: Actor) -> Sequence[Any]:
-    """The quests that this one opens: id, titles, icon, rung, effort_minutes, track_name, shape."""
-    return read(_opened(member.tier), _bound(member, quest_id=quest_id)).all()
+    return ("full" if there.id in mine.full else "start"), None
 
 
 @lru_cache
@@ -589,22 +286,13 @@ def resources_for(quest_id: int) -> Sequence[Any]:
 
 
 def quests_with(resource_id: int, member: Actor) -> Sequence[Any]:
-    """The quests on offer that a resource was written for: id, title, title_en, icon, rung, shape."""
-    return read(
-        select(
-            Quest.id,
-            Quest.icon,
-            Quest.rung,
-            QuestVersion.title,
-            QuestVersion.title_en,
-            members.track_column(Quest.track_key, "shape").label("shape"),
-        )
-        .join(QuestResource, QuestResource.quest_id == Quest.id)
-        .join(QuestVersion, QuestVersion.id == Quest.version_id)
-        .where(QuestResource.resource_id == resource_id, on_offer(member, clock.now()))
-        .order_by(Quest.rung, Quest.position, Quest.id)
-        .limit(5)
-    ).all()
+    """The quests on offer that a resource was written for, at most five, the low rungs first."""
+    of_resource = select(QuestResource.quest_id).where(QuestResource.resource_id == resource_id)
+    found = set(read(of_resource).scalars())
+    if not found:
+        return []
+    view = outlook(member)
+    return [quest for quest in view.board.quests.values() if quest.id in found and view.on_offer(quest)][:5]
 
 
 # --- a piece of work --------------------------------------------------------------------------------

@@ -269,19 +269,9 @@ def preview(quest: Whole, values: Mapping[str, Any], *, tier: str, stars: int) -
             "track_name": track.name if track else "",
             "track_name_en": track.name_en if track else "",
             "shape": track.shape if track else "s-photo",
-            "points": worth(values["rule_key"], values["points"]),
-            "percent": 100,
-            "state": "live",
-            "for_me": tier in values["tiers"],
-            "open_now": True,
-            "full": False,
-            "unmet": before.title if before else None,
-            "unmet_en": before.title_en if before else None,
-            "unmet_id": before.id if before else None,
             "badge_name": values["title"],
             "badge_name_en": values["title_en"] or values["title"],
             "lit_count": 0,
-            "last_approved_at": None,
             "work_id": None,
             "work_state": None,
             "work_round": None,
@@ -291,7 +281,17 @@ def preview(quest: Whole, values: Mapping[str, Any], *, tier: str, stars: int) -
         "closed" if tier not in values["tiers"] else "stars" if values["min_stars"] > stars else "start"
     )
     resources = library.short_list(list(values["resources"])) if values["resources"] else []
-    return queries.QuestPage(shown, standing, None, [], [], resources)
+    return queries.QuestPage(
+        quest=shown,
+        standing=standing,
+        again_at=None,
+        points=worth(values["rule_key"], values["points"]),
+        percent=100,
+        unmet=(before.title, before.title_en, before.id) if before else None,
+        opens=[],
+        people=[],
+        resources=resources,
+    )
 
 
 # --- the list --------------------------------------------------------------------------------------

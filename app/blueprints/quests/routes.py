@@ -11,7 +11,6 @@ from werkzeug.wrappers import Response
 
 from app.blueprints.media import queries as media_queries
 from app.blueprints.media import services as media
-from app.blueprints.members import queries as members
 from app.blueprints.quests import queries, schemas, services
 from app.blueprints.quests.policies import EDITABLE, may_take_back
 from app.core import clock
@@ -37,12 +36,14 @@ EVIDENCE = "/evidence/<int(max=2147483647):evidence_id>"
 def index() -> Response:
     asked = schemas.LIST_IN.load(request.args)
     chosen = {"track": asked["track"], "short": asked["short"]}
-    tracks = members.tracks()
-    here: dict[str, Any] = {"tracks": tracks, "by_key": {track.key: track for track in tracks}, **chosen}
     if asked["part"]:
-        rows = queries.more_quests(asked["part"], actor(), cursor=asked["after"], **chosen)
-        return reply("quests/part.html", fragment="quests/_rows.html", rows=rows, part=asked["part"], **here)
-    return reply("quests/index.html", parts=queries.quest_list(actor(), **chosen), **here)
+        rows, tracks = queries.more_quests(asked["part"], actor(), cursor=asked["after"], **chosen)
+        by_key = {track.key: track for track in tracks}
+        here = {"rows": rows, "part": asked["part"], "by_key": by_key}
+        return reply("quests/part.html", fragment="quests/_rows.html", **here, **chosen)
+    parts = queries.quest_list(actor(), **chosen)
+    by_key = {track.key: track for track in parts.tracks}
+    return reply("quests/index.html", parts=parts, tracks=parts.tracks, by_key=by_key, **chosen)
 
 
 @blueprint.get(QUEST)

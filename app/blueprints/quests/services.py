@@ -19,7 +19,6 @@ from app.blueprints.inbox import services as inbox
 from app.blueprints.library import queries as library
 from app.blueprints.media import services as media
 from app.blueprints.members import queries as members
-from app.blueprints.quests import queries
 from app.blueprints.quests.models import (
     Evidence,
     Quest,
@@ -28,7 +27,8 @@ from app.blueprints.quests.models import (
     SubmissionEvent,
     SubmissionHelper,
 )
-from app.blueprints.quests.policies import ACTIVE, EDITABLE, HELPERS, missing, most, next_state
+from app.blueprints.quests.policies import ACTIVE, EDITABLE, HELPERS, missing, most, next_state, rests
+from app.blueprints.quests.queries_board import OnBoard, Outlook, outlook
 from app.core import clock
 from app.core.actor import Actor
 from app.core.db import add, db, read, table, upsert, write
@@ -63,17 +63,13 @@ def start_quest(quest_id: int, *, by: Actor) -> int:
     now = clock.now()
     try:
         with unit_of_work():
-            quest = queries.startable(quest_id, member=by, now=now)
-            if quest is None:
+            view = outlook(by)
+            quest = view.board.quests.get(quest_id)
+            if quest is None or quest.state not in ("live", "closed") or not view.is_for(quest):
                 raise NotFound
-            if quest.active_id is not None:
-                return quest.active_id
-            refuse_start(quest)
-            if quest.repeat_days and quest.last_approved_at:
-                if quest.last_approved_at + timedelta(days=quest.repeat_days) > now:
-                    raise Refused(N_("You can do this one again a little later."))
-            elif quest.last_approved_at:
-                raise Refused(N_("You have lit this one already."))
+            if quest_id in view.mine.active:
+                return view.mine.active[quest_id]
+            refuse_start(quest, view)
             placed = db.session.execute(
                 update(Quest)
                 .where(
@@ -91,8 +87,8 @@ def start_quest(quest_id: int, *, by: Actor) -> int:
                     quest_id=quest_id,
                     version_id=quest.version_id,
                     member_id=by.id,
-                    attempt=quest.attempts + 1,
-                    promised_points=quest.offer,
+                    attempt=view.mine.attempts.get(quest_id, 0) + 1,
+                    promised_points=view.offer(quest)[0],
                     started_at=now,
                 )
                 .returning(Submission.id)
@@ -111,14 +107,19 @@ def start_quest(quest_id: int, *, by: Actor) -> int:
         return active
 
 
-def refuse_start(quest: Any) -> None:
+def refuse_start(quest: OnBoard, view: Outlook) -> None:
     """Raise Refused, with what opens it, for a quest that is visible but can't be started."""
-    if quest.unmet:
-        raise Refused(N_("First light “%(quest)s”. It opens this one."), quest=quest.unmet)
-    if quest.stars_missing:
+    unmet = view.unmet(quest)
+    if unmet:
+        raise Refused(N_("First light “%(quest)s”. It opens this one."), quest=unmet[0])
+    if quest.min_stars > view.mine.stars:
         raise Refused(N_("This one opens at %(num)s stars."), num=quest.min_stars)
-    if not quest.open_now:
+    if not view.on_offer(quest):
         raise Refused(N_("This quest isn't open at the moment."))
+    if rests(quest, view.mine):
+        if quest.repeat_days:
+            raise Refused(N_("You can do this one again a little later."))
+        raise Refused(N_("You have lit this one already."))
 
 
 def save_draft(submission_id: int, draft: Draft, *, by: Actor) -> None:
