@@ -322,8 +322,11 @@ class Outlook:
         return quest.state == "live" and self.is_for(quest) and policies.is_open(quest, self.mine.now)
 
     def offer(self, quest: OnBoard) -> tuple[int, int]:
-        """The points of doing it now, and the percent at which its rule counts."""
-        return offer_by(quest.rule_key, quest.points, self.mine.rules)
+        """The points of doing it now, as `points.offer` says it in SQL, and the percent of its rule."""
+        if quest.rule_key is None:
+            return quest.points or 0, 100
+        rule = self.mine.rules[quest.rule_key]
+        return rule.worth(quest.points), rule.multiplier_percent
 
     def unmet(self, quest: OnBoard) -> tuple[str, str, int | None] | None:
         """What has to come first: its name in both languages, and its id if it is a quest."""
@@ -421,16 +424,8 @@ class Outlook:
         return "next" if can else "lock"
 
 
-def offer_by(rule_key: str | None, own: int | None, rules: dict[str, RuleValue]) -> tuple[int, int]:
-    """What a quest offers by these rules, as `points.offer` says it in SQL, and its rule's percent."""
-    if rule_key is None:
-        return own or 0, 100
-    rule = rules[rule_key]
-    return rule.worth(own), rule.multiplier_percent
-
-
 def outlook(member: Actor) -> Outlook:
-    """One query; two more when something on the board has changed since this process read it."""
+    """One query; three more when something on the board has changed since this process read it."""
     now = clock.now()
     mine = Standing(member.tier, member.star_level, now)
     version = ""
