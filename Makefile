@@ -37,7 +37,9 @@ app/translations/%.mo: app/translations/%.po | .venv/app
 catalogue-update: .venv/dev
 	$(BIN)/pybabel -q extract -F babel.cfg --no-location --sort-output --omit-header -k _ -k N_ -k both \
 	  -k pgettext:1c,2 -k ngettext:1,2 -o app/translations/messages.pot .
-	$(BIN)/pybabel -q update -N --omit-header --ignore-pot-creation-date -w 110 -l zh_Hans_CN -d app/translations -i app/translations/messages.pot
+	$(BIN)/pybabel -q update -N --ignore-pot-creation-date -w 110 -l zh_Hans_CN -d app/translations -i app/translations/messages.pot
+	# of the header only what reading the catalogue needs: no dates, no names
+	sed -i -E "1{/^$$/d};/^\"(Project-Id-Version|Report-Msgid-Bugs-To|POT-Creation-Date|PO-Revision-Date|Last-Translator|Language-Team|Generated-By):/d" app/translations/zh_Hans_CN/LC_MESSAGES/messages.po
 	rm app/translations/messages.pot
 
 .venv/app: requirements/app.lock

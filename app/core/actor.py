@@ -6,8 +6,8 @@ from dataclasses import dataclass, field
 
 # Which capabilities open which door. An admin opens all of them.
 PERMISSIONS: dict[str, frozenset[str]] = {
-    "reviews:mentor": frozenset({"mentor"}),
-    "reviews:open": frozenset({"mentor", "reviewer"}),
+    "reviews:mentor": frozenset({"mentor", "host"}),
+    "reviews:open": frozenset({"mentor", "host", "reviewer"}),
     "reviews:staff": frozenset({"reviewer"}),
     "quests:publish": frozenset({"publisher"}),
     "points:rules": frozenset({"publisher"}),
@@ -17,7 +17,7 @@ PERMISSIONS: dict[str, frozenset[str]] = {
     "audit:read": frozenset(),
 }
 
-CAPABILITIES = ("mentor", "expert", "reviewer", "publisher", "admin")
+CAPABILITIES = ("mentor", "expert", "reviewer", "publisher", "admin", "host")
 TIERS = ("participant", "contributor", "cocreator")
 
 

@@ -35,6 +35,11 @@ def wants_fragment() -> bool:
     )
 
 
+def early_fetch() -> bool:
+    """Whether the browser fetches ahead, with nobody looking."""
+    return "prefetch" in request.headers.get("Sec-Purpose", request.headers.get("Purpose", ""))
+
+
 def render(template: str, **context: Any) -> str:
     """Render with the request's language and the shell's values."""
     locale = current_locale()
@@ -46,6 +51,12 @@ def render(template: str, **context: Any) -> str:
         **{name: shell() for name, shell in current_app.extensions["lightup_shell"].items()},
         **context,
     )
+
+
+def macro(template: str, name: str) -> Callable[..., Markup]:
+    """A macro of a template, in the request's language, for a view that keeps what it draws."""
+    environment = current_app.extensions["lightup_templates"][current_locale()]
+    return getattr(environment.get_template(template).module, name)
 
 
 def reply(page: str, /, *, fragment: str | None = None, status: int = 200, **context: Any) -> Response:
@@ -95,6 +106,12 @@ def _moment_filter(say: Callable[[datetime, str, str], str]) -> Callable[[dateti
     return show
 
 
+def isoday(text: str) -> str:
+    """A day that is kept as a date ("2026-12-01"), as one says it."""
+    noon = datetime.fromisoformat(text).replace(hour=12, tzinfo=dates.zone(programme().timezone))
+    return dates.day(noon, programme().timezone, current_locale())
+
+
 def isotime(moment: datetime) -> str:
     return moment.isoformat(timespec="seconds").replace("+00:00", "Z")
 
@@ -125,6 +142,7 @@ def init_html(app: Flask) -> None:
         clock=_moment_filter(dates.time_of_day),
         month=_moment_filter(dates.month),
         ago=_moment_filter(dates.ago),
+        isoday=isoday,
         isotime=isotime,
         num=num,
         initial=initial,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 from types import SimpleNamespace
 
 from flask import Flask, g, request
@@ -30,6 +31,8 @@ WORDS: dict[int, tuple[str, str]] = {
     503: (N_("We can't save anything right now"), N_("Nothing was changed. Try again in a minute.")),
 }  # fmt: skip
 
+
+DISK_TAKES_NOTHING = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS, errno.EIO}
 
 NOWHERE = SimpleNamespace(name="Lightup", name_en="Lightup", timezone="UTC", is_demo=False)
 
@@ -87,6 +90,14 @@ def init_web_errors(app: Flask) -> None:
     @app.errorhandler(OperationalError)
     def database(error: OperationalError) -> Response:
         log.error("database_unavailable", path=request.path, kind=type(error.orig).__name__)
+        return error_response(503)
+
+    @app.errorhandler(OSError)
+    def disk(error: OSError) -> Response:
+        # a large form is kept in a file while it comes in, before any command is asked
+        if error.errno not in DISK_TAKES_NOTHING:
+            return unexpected(error)
+        log.error("disk", path=request.path, errno=error.errno)
         return error_response(503)
 
     @app.errorhandler(Exception)

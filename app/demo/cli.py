@@ -15,12 +15,15 @@ from app.blueprints.members.routes import DEMO_PASSWORD
 from app.core import clock
 from app.core.errors import DomainError, Invalid
 from app.core.uow import unit_of_work
+from app.demo.calls import Calls
 from app.demo.content import Content
 from app.demo.crowd import Crowd
 from app.demo.history import History
 from app.demo.pictures import developed
 from app.demo.programme import Programme
+from app.demo.quick import QuickAnswers
 from app.demo.state import state_now
+from app.demo.stories import Stories
 from app.demo.timeline import Timeline
 
 demo = AppGroup("demo", help="The demo programme, for trying and measuring.")
@@ -69,5 +72,8 @@ def load(*, members_wanted: int = 0, quests_wanted: int = 0) -> None:
         programme = Programme(content, pictures, timeline, password_hash)
         programme.plan()
         History(programme).plan()
+        QuickAnswers(programme).plan()
+        Calls(programme).plan()
+        Stories(programme).plan()
         timeline.run()
         Crowd(programme).fill(members=members_wanted, quests=quests_wanted)

@@ -21,6 +21,8 @@ class Content:
         self.people = self._file("people")
         self.resources: list[dict[str, Any]] = self._file("resources")["resource"]
         self.pictures: list[dict[str, Any]] = self._file("pictures")["picture"]
+        self.calls: list[dict[str, Any]] = self._file("calls")["call"]
+        self.stories: list[dict[str, Any]] = self._file("stories")["story"]
         self._works = self._file("works")
         quests = self._file("quests")
         self.score_names = {row["key"]: {"zh": row["name"], "en": row["name_en"]} for row in quests["score"]}
@@ -45,6 +47,16 @@ class Content:
             for key, quest in self.quest.items()
             if quest["preset"] == "skill_challenge" and quest["state"] == "live"
         }
+
+    @cached_property
+    def quick_tasks(self) -> list[dict[str, Any]]:
+        """The quick tasks in the order of their cards."""
+        return [quest for quest in self.quests if quest["preset"] == "quick_task"]
+
+    @cached_property
+    def answers(self) -> dict[str, dict[str, Any]]:
+        """What was answered to the quick tasks, by quest."""
+        return {row["quest"]: row for row in self._file("answers")["task"]}
 
     @cached_property
     def declines(self) -> list[str]:

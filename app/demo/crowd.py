@@ -17,7 +17,7 @@ from typing import Any
 
 from sqlalchemy import func, select, text, update
 
-from app.blueprints.quests import queries_staff, services_staff
+from app.blueprints.quests import queries_staff, services_publish, services_staff
 from app.core import clock
 from app.core.db import Base, db
 from app.core.i18n import N_, both, pair
@@ -157,7 +157,7 @@ class Crowd:
             },
             by=by,
         )
-        services_staff.publish_quest(quest_id, by=by)
+        services_publish.publish_quest(quest_id, by=by)
         now = queries_staff.whole(quest_id)
         return Copy(
             id=quest_id,

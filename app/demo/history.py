@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import partial
+from random import Random
 from typing import Any
 
 from sqlalchemy import select
@@ -15,7 +16,8 @@ from app.blueprints.badges import services as badges
 from app.blueprints.impact import services as impact
 from app.blueprints.inbox import services as inbox
 from app.blueprints.points import services as points
-from app.blueprints.quests import services, services_review
+from app.blueprints.quests import services, services_review, services_seen
+from app.blueprints.quests.queries_board import outlook
 from app.blueprints.quests.services import Draft
 from app.blueprints.quests.services_review import Verdict
 from app.core import clock
@@ -70,6 +72,8 @@ class History:
         self.timeline = programme.timeline
         self.chance = programme.timeline.chance
         self._uploads = 0
+        # a chance of its own: what is looked at changes nothing of what is done
+        self._glances = Random(7)  # noqa: S311  # nosec B311
         self._told: dict[str, Deck] = {}
         self._remarks: dict[tuple[str, str], Deck] = {}
         self._lit: dict[str, list[tuple[datetime, str]]] = {}
@@ -276,10 +280,10 @@ class History:
     # --- doing it -----------------------------------------------------------------------------
 
     def _start(self, work: Work) -> None:
+        by = self.programme.actor(work.login)
+        services_seen.saw_quest(self.programme.quest_ids[work.quest], by=by)
         try:
-            work.id = services.start_quest(
-                self.programme.quest_ids[work.quest], by=self.programme.actor(work.login)
-            )
+            work.id = services.start_quest(self.programme.quest_ids[work.quest], by=by)
         except Refused:
             # the plan thought it open, history decided otherwise
             self.skipped.append((work.login, work.quest))
@@ -481,8 +485,12 @@ class History:
             self.timeline.at(min(at, self.timeline.now - timedelta(hours=7)), partial(self._look, login))
 
     def _look(self, login: str) -> None:
-        """Read what is new and see what has lit."""
+        """Read what is new, see what has lit, and perhaps open a quest."""
         member_id = self.programme.member_ids[login]
+        by = self.programme.actor(login)
+        near = outlook(by).start[:12] if not by.is_staff and self._glances.random() < 0.5 else []
+        if near:
+            services_seen.saw_quest(self._glances.choice(near).id, by=by)
         inbox.mark_read(by=member_id)
         while award_id := db.session.scalar(select(badge_queries.oldest_unlit_award(member_id))):
             badges.show_lit(award_id, by=member_id)

@@ -37,10 +37,11 @@ class Pictures:
         self._handed: list[str] = []
 
     def photo(self, name: str) -> media.Prepared:
-        """A photo of that name, as if it had just been uploaded."""
+        """A photo of that name, as if it had just been uploaded. A few pictures stand for many people's work
+        here: they aren't taken for copies of each other."""
         master = self._masters[name]
         key = self._copy({part: (master.storage_key, part) for part in storage.NAMES})
-        return replace(master, storage_key=key, exposure=self._exposure.get(name))
+        return replace(master, storage_key=key, exposure=self._exposure.get(name), likeness=None)
 
     def film(self, still: str) -> media.Prepared:
         """The short film, with `still` as its poster."""

@@ -13,8 +13,8 @@ from app.blueprints.members import queries as member_queries
 from app.blueprints.members import services as members
 from app.blueprints.members.routes import DEMO_INVITE
 from app.blueprints.points import services as points
-from app.blueprints.quests import queries_staff, services_staff
-from app.blueprints.quests.services_staff import QuestIn, Step
+from app.blueprints.quests import queries_staff, services_publish, services_staff
+from app.blueprints.quests.policies_presets import QuestIn, Step
 from app.core.actor import Actor
 from app.core.i18n import N_, both
 from app.demo.content import Content
@@ -211,7 +211,7 @@ class Programme:
         for quest in self.content.quests:
             self._write(quest, by)
         for key, quest in self.content.challenges.items():
-            services_staff.publish_quest(self.quest_ids[key], by=by)
+            services_publish.publish_quest(self.quest_ids[key], by=by)
             self._name_badge(quest)
 
     def _write(self, quest: dict[str, Any], by: Actor) -> None:
@@ -244,13 +244,12 @@ class Programme:
             )
 
     def _to_come(self) -> None:
-        """What staff have scheduled: a challenge in some days, the quick tasks when their pages are there."""
+        """What staff have scheduled: a challenge in some days."""
         by = self.actor("luoning")
         for quest in self.content.quests:
             if quest["state"] == "scheduled":
-                days = 9 if quest["preset"] == "skill_challenge" else 60
-                opens = self.timeline.midnight(1) + timedelta(days=days, hours=9)
-                services_staff.publish_quest(self.quest_ids[quest["key"]], by=by, at=opens)
+                opens = self.timeline.midnight(1) + timedelta(days=9, hours=9)
+                services_publish.publish_quest(self.quest_ids[quest["key"]], by=by, at=opens)
 
     def _publishes(self, row: dict[str, Any]) -> None:
         author_id = self.member_ids[row["author"]] if row["author"] else None
@@ -266,7 +265,8 @@ class Programme:
             reading_minutes=row["minutes"],
         )
         self.resource_ids[row["key"]] = resource_id
-        for key in row["quests"]:
+        shared = [quest["key"] for quest in self.content.quests if quest.get("resource") == row["key"]]
+        for key in [*row["quests"], *shared]:
             known = self._resources_of.setdefault(key, [])
             if len(known) < MOST_RESOURCES:
                 known.append(resource_id)
@@ -285,10 +285,8 @@ class Programme:
 
 def said(quest: dict[str, Any], content: Content) -> QuestIn:
     """A quest of the files, as the publishing form would say it (without cover and prerequisites)."""
-    brief = [
-        {"zh": zh, "en": en} for zh, en in zip(quest.get("focus", ()), quest.get("focus_en", ()), strict=True)
-    ]
     return {
+        "kind": KINDS.get(quest.get("kind", "")),
         "title": quest["title"],
         "title_en": quest["title_en"],
         "summary": quest["summary"],
@@ -300,7 +298,12 @@ def said(quest: dict[str, Any], content: Content) -> QuestIn:
         "rung": quest["rung"],
         "effort_minutes": quest["effort_minutes"],
         "steps": steps_of(quest),
-        "criteria": quest.get("criteria", brief),
+        "criteria": quest.get("criteria", pairs(quest, "required_elements")),
+        "stages": quest.get("stages", ()),
+        "focus": pairs(quest, "focus"),
+        "format": quest.get("format", ""),
+        "format_en": quest.get("format_en", ""),
+        "confidential": quest["confidential"],
         "scores": [content.score_names[key] for key in quest.get("scores", ())],
         "phrases": {
             language: [phrase[language] for phrase in quest.get("phrases", ())] for language in ("zh", "en")
@@ -313,8 +316,8 @@ def said(quest: dict[str, Any], content: Content) -> QuestIn:
             {"metric": row["metric"], "from": row["at"], "points": row["points"], "perk": ""}
             for row in quest.get("ladder", ())
         ],
-        "terms": _terms(quest, ""),
-        "terms_en": _terms(quest, "_en"),
+        "terms": quest.get("terms", "").strip(),
+        "terms_en": quest.get("terms_en", "").strip(),
         "tiers": quest["tiers"],
         "min_stars": quest["min_stars"],
         "repeat_days": 30 if quest["repeat"] == "every 30 days" else None,
@@ -326,27 +329,31 @@ def said(quest: dict[str, Any], content: Content) -> QuestIn:
     }
 
 
-def _terms(quest: dict[str, Any], english: str) -> str:
-    """What a brief asks of its form, or a call promises by when, one a line."""
-    lines = [quest.get(f"format{english}", "")]
-    lines += quest.get(f"required_elements{english}", [])
-    lines += quest.get(f"milestones{english}", [])
-    return "\n".join(line for line in lines if line)
+def pairs(quest: dict[str, Any], name: str) -> list[dict[str, str]]:
+    """A list of the files with its English sibling."""
+    both_lists = zip(quest.get(name, ()), quest.get(f"{name}_en", ()), strict=True)
+    return [{"zh": zh, "en": en} for zh, en in both_lists]
 
 
-# what a quick task asks for, where its file only names the kind
+# what a quick task is called in the files, and where that only names its kind, what it asks for
+KINDS = {"poll": "poll", "photo": "photo_call", "tip": "tip", "survey": "survey", "share": "share"}
 QUICK = {
     "poll": (N_("Choose one"), "choice"),
     "photo": (N_("One photo"), "photo"),
     "tip": (N_("One line"), "text"),
     "share": (N_("Whom you sent it to"), "text"),
 }
+ANSWERS = {"one": "choice", "many": "multiple", "scale": "scale", "text": "text"}
+LINE = 60
 
 
 def steps_of(quest: dict[str, Any]) -> list[Step]:
     if "steps" in quest:
         names = ("key", "title", "title_en", "hint", "hint_en", "evidence", "min", "max", "required")
-        return [Step(**{name: step[name] for name in names}) for step in quest["steps"]]  # type: ignore[typeddict-item]
+        return [
+            Step(**{name: step[name] for name in names}, stage=step.get("stage", 1))  # type: ignore[typeddict-item]
+            for step in quest["steps"]
+        ]
     if quest["kind"] == "survey":
         return [_question(question) for question in quest["questions"]]
     message, evidence = QUICK[quest["kind"]]
@@ -356,22 +363,19 @@ def steps_of(quest: dict[str, Any]) -> list[Step]:
     )
     if evidence == "choice":
         step["options"] = quest["options"]
+    elif evidence == "text":
+        step["limit"] = LINE
     return [step]
 
 
 def _question(question: dict[str, Any]) -> Step:
     step = Step(
-        key=question["key"], title=question["zh"], title_en=question["en"], evidence="text", min=1, max=1,
-        required=not question.get("optional"),
+        key=question["key"], title=question["zh"], title_en=question["en"],
+        evidence=ANSWERS[question["kind"]], min=1, max=1, required=not question.get("optional"),
     )  # fmt: skip
-    options = question.get("options")
+    if "options" in question:
+        step["options"] = question["options"]
     if question["kind"] == "scale":
-        ends = {1: (question["low"], question["low_en"]), 5: (question["high"], question["high_en"])}
-        options = [
-            {"key": str(n), "zh": f"{n} {ends[n][0]}" if n in ends else str(n),
-             "en": f"{n} {ends[n][1]}" if n in ends else str(n)}
-            for n in range(1, 6)
-        ]  # fmt: skip
-    if options:
-        step["evidence"], step["options"] = "choice", options
+        ends = ("low", "low_en", "high", "high_en")
+        step = Step(**step, **{end: question[end] for end in ends})  # type: ignore[typeddict-item]
     return step

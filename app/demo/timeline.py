@@ -9,7 +9,7 @@ from itertools import count
 from random import Random
 
 from app.core import clock
-from app.core.dates import zone
+from app.core.dates import day_bounds, zone
 
 
 class Timeline:
@@ -47,6 +47,10 @@ class Timeline:
     def midnight(self, days_ago: int) -> datetime:
         """The first moment of that day, in the programme's zone."""
         return self.day(max(days_ago, 1), hour=0).replace(minute=0, second=0, microsecond=0)
+
+    def midnight_of(self, moment: datetime) -> datetime:
+        """The first moment of the day of `moment`, in the programme's zone."""
+        return day_bounds(moment, self._zone.key)[0]
 
     def after(self, moment: datetime, least_hours: float, most_hours: float) -> datetime:
         """A moment so many hours later, not in the small hours of the night."""

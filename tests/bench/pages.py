@@ -55,7 +55,10 @@ def pages() -> list[Page]:
 
 
 def cookie_for(app: Flask, login: str) -> str:
-    """A signed-in browser's cookie, opened without the form so that no password is hashed."""
+    """A signed-in browser's cookie, opened without the form so that no password is hashed.
+
+    Like a browser's it holds what the first page brought: the secret of the forms' tokens.
+    """
     from flask import session
     from flask_login import login_user
 
@@ -69,4 +72,7 @@ def cookie_for(app: Flask, login: str) -> str:
         login_user(found[0])
         response = app.response_class()
         app.session_interface.save_session(app, session._get_current_object(), response)  # type: ignore[attr-defined]
-        return response.headers["Set-Cookie"].split(";")[0]
+    signed_in = response.headers["Set-Cookie"].split(";")[0]
+    with app.app_context():  # of its own, as a request has
+        first = app.test_client(use_cookies=False).get("/me/settings", headers={"Cookie": signed_in})
+    return first.headers["Set-Cookie"].split(";")[0]

@@ -22,7 +22,13 @@ from sqlalchemy import event, text
 from app import create_app
 from app.blueprints.members import queries as member_queries
 from app.blueprints.members import services as members
-from app.blueprints.quests import services, services_review, services_staff
+from app.blueprints.quests import (
+    policies_presets,
+    services,
+    services_publish,
+    services_review,
+    services_staff,
+)
 from app.core.actor import Actor
 from app.core.db import db
 from app.core.uow import unit_of_work
@@ -51,7 +57,7 @@ def signed_in(app: Flask, member_id: int) -> tuple[str, str]:
 def quest(name: str, by: Actor) -> int:
     """A live challenge that asks for two texts, read by staff, paid by a public rule."""
     quest_id = services_staff.create_quest("skill_challenge", by=by)
-    steps: list[services_staff.Step] = [
+    steps: list[policies_presets.Step] = [
         {"key": key, "title": key, "title_en": key, "evidence": "text", "required": True}
         for key in ("settings", "line")
     ]
@@ -65,7 +71,7 @@ def quest(name: str, by: Actor) -> int:
         },
         by=by,
     )  # fmt: skip
-    services_staff.publish_quest(quest_id, by=by)
+    services_publish.publish_quest(quest_id, by=by)
     return quest_id
 
 

@@ -17,9 +17,11 @@ from app.core.access import declared_access
 from app.core.actor import PERMISSIONS
 from tests.browser.server import DemoServer
 
-# answers that are no page: files, redirects, what machines ask
+# answers that are no page: files, redirects, what machines ask; and a dialogue as its member reads it, which
+# nobody of LOGINS has and the desk shows alike
 NO_PAGES = {
     "static", "media.show", "health.healthz", "members_staff.invite_qr", "inbox.open", "quests.find_helpers",
+    "answers.download", "results.table", "sky_staff.figure", "remarks.lines",
 }  # fmt: skip
 
 LOGINS = {
@@ -33,6 +35,7 @@ CAPABILITIES = {"mentor": {"mentor"}, "staff": {"reviewer", "publisher"}, "admin
 
 # which values an address takes for the reader :me; each row gives one page
 VALUES: dict[str, str] = {
+    "answers.show": "SELECT min(id) FROM quest WHERE preset = 'quick_task' GROUP BY kind",
     "badges.show": """
         SELECT badge_id FROM (SELECT badge_id FROM award WHERE member_id = :me ORDER BY id LIMIT 2) AS lit
         UNION SELECT id FROM (SELECT id FROM badge WHERE id NOT IN
@@ -55,18 +58,32 @@ VALUES: dict[str, str] = {
         WHERE a.member_id = :me GROUP BY t.cause""",
     "points_staff.rule": "SELECT key FROM point_rule WHERE key IN"
     " ('original_post', 'adopted_suggestion', 'quest')",
+    "posts.show": "SELECT id FROM post WHERE member_id = :me ORDER BY id DESC LIMIT 1",
+    "remarks.review_lines": """
+        SELECT s.id FROM submission s JOIN quest q ON q.id = s.quest_id
+        WHERE q.preset = 'open_call' AND s.member_id <> :me AND s.stage > 1 AND :staff = 1""",
     "quests.show": """
         SELECT max(quest_id) FROM submission WHERE member_id = :me GROUP BY state
         UNION SELECT min(q.id) FROM quest q WHERE q.state = 'live' AND q.preset = 'skill_challenge'
             AND q.to_contributor AND NOT EXISTS
                 (SELECT 1 FROM submission s WHERE s.quest_id = q.id AND s.member_id = :me)
-            GROUP BY EXISTS (SELECT 1 FROM quest_prerequisite p WHERE p.quest_id = q.id), q.min_stars""",
+            GROUP BY EXISTS (SELECT 1 FROM quest_prerequisite p WHERE p.quest_id = q.id), q.min_stars
+        UNION SELECT min(q.id) FROM quest q WHERE q.preset = 'quick_task' GROUP BY q.kind""",
     "quests.work": """
         SELECT max(id) FROM submission WHERE member_id = :me GROUP BY state, round > 1""",
     "review.show": """
         SELECT max(id) FROM submission
         WHERE state NOT IN ('working', 'withdrawn') AND member_id <> :me AND (:staff = 1 OR mentor_id = :me)
         GROUP BY state, round > 1""",
+    "quick.tips": "SELECT min(id) FROM quest WHERE kind = 'tip'",
+    "quick.wall": "SELECT min(id) FROM quest WHERE kind = 'photo_call'",
+    "calls_staff.show": "SELECT quest_id FROM call_proposal WHERE state = 'proposed'",
+    "results.show": "SELECT min(id) FROM quest WHERE state = 'live' GROUP BY preset",
+    "sky_staff.track": "SELECT key FROM track WHERE key IN ('photo', 'answer')",
+    "desk.blind": """
+        SELECT min(s.id) FROM submission s JOIN review r ON r.submission_id = s.id AND r.decision = 'approved'
+        WHERE s.sampled AND s.state = 'approved' AND s.member_id <> :me AND r.reviewer_id <> :me
+            AND r.undone_at IS NULL""",
     "quests_staff.show": "SELECT min(id) FROM quest GROUP BY state, preset",
     "quests_staff.edit": "SELECT min(id) FROM quest WHERE preset = 'skill_challenge'"
     " UNION SELECT min(id) FROM quest WHERE state = 'draft'",
@@ -78,6 +95,7 @@ VALUES: dict[str, str] = {
 
 # the same address asked in another way looks different
 QUERIES: dict[str, list[str]] = {
+    "quick.tips": ["by=new"],
     "quests.index": ["track=photo", "short=1", "part=start"],
     "impact.feed": ["show=lit", "show=ideas"],
     "points.wallet": ["show=earned", "show=spent"],

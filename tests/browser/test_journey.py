@@ -229,9 +229,12 @@ def by_going_on(reader: Phone, wanted: Locator) -> Locator:
         if wanted.count():
             break
         if reader.js:
-            if not more.count():
+            # in one go within the page: the link is replaced by what it brings
+            if not reader.page.evaluate(
+                "() => { const more = document.querySelector(\"main a[href*='after=']\");"
+                " more?.scrollIntoView({block: 'center'}); return Boolean(more); }"
+            ):
                 break
-            more.first.scroll_into_view_if_needed()
             reader.page.wait_for_timeout(200)
         else:
             ahead += [str(link.get_attribute("href")) for link in more.all()]

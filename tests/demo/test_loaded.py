@@ -16,6 +16,7 @@ from app.blueprints.members import queries as members
 from app.blueprints.members.routes import DEMO_ACCOUNTS, DEMO_INVITE, DEMO_PASSWORD
 from app.blueprints.points.queries_audit import differences
 from app.blueprints.quests.policies import missing
+from app.blueprints.quests.policies_stages import stage_of
 from app.blueprints.quests.queries_board import outlook
 from app.core import clock
 from app.core.db import Base, db
@@ -46,7 +47,13 @@ def test_as_many_as_asked(demo: Flask) -> None:
     content = Content()
     staff = len(content.people["staff"])
     assert one("SELECT count(*) FROM member") == MEMBERS + staff
-    assert one("SELECT count(*) FROM quest WHERE state = 'live' AND opens_at IS NULL") == 62
+    live = (
+        "SELECT count(*) FROM quest WHERE state = 'live' AND opens_at IS NULL AND hosted_by_id IS NULL "
+        "AND preset = :preset"
+    )
+    assert one(live, preset="skill_challenge") == 62
+    assert one(live, preset="quick_task") == len(content.quick_tasks)
+    assert one(live, preset="brief") + one(live, preset="open_call") == 7
     assert one("SELECT count(*) FROM resource") == len(content.resources)
     assert {row.state for row in rows("SELECT DISTINCT state FROM submission")} == {
         "working", "submitted", "changes", "approved", "declined", "withdrawn",
@@ -88,13 +95,44 @@ def test_each_approval_gave_everything_once(demo: Flask) -> None:
     }
     for work in approved:
         key = f"submission:{work.id}"
-        assert paid[key] == work.points_awarded
+        assert paid.get(key, 0) == work.points_awarded
         assert facts[key] == 4
         assert f"{key}:approved" in told
-        assert (work.member_id, work.badge_id) in awards
-        assert work.review_mode == "self" or (work.id, work.round) in reviews
-    assert len(awards) == len({(work.member_id, work.quest_id) for work in approved})
+        # a quick task has no badge, and lets itself through
+        assert work.badge_id is None or (work.member_id, work.badge_id) in awards
+        assert work.review_mode in ("self", "auto") or (work.id, work.round) in reviews
+    assert len(awards) == len({(work.member_id, work.quest_id) for work in approved if work.badge_id})
     assert len(facts) == len(approved)
+
+
+def test_answers_to_quick_tasks(demo: Flask) -> None:
+    """Some dozens of votes, photos, tips with marks and surveys; what is kept of them is what there is."""
+    kinds = {
+        row.kind: row.number
+        for row in rows(
+            "SELECT q.kind, count(*) AS number FROM submission s JOIN quest q ON q.id = s.quest_id "
+            "WHERE q.preset = 'quick_task' AND s.state = 'approved' GROUP BY q.kind"
+        )
+    }
+    assert set(kinds) == {"poll", "photo_call", "tip", "survey", "share"}
+    assert min(kinds.values()) >= 8
+    assert sum(kinds.values()) > 150
+    assert {(row.quest_id, row.option_key): row.votes for row in table("poll_tally") if row.votes} == Counter(
+        (row.quest_id, row.option_key) for row in table("poll_vote")
+    )
+    assert len(table("poll_vote")) == kinds["poll"]
+    marks = Counter(row.submission_id for row in table("tip_useful"))
+    useful = {row.id: row.useful_count for row in table("submission") if row.useful_count}
+    assert useful == marks
+    assert len(marks) > 10
+    authors = {row.id: row.member_id for row in table("submission")}
+    assert all(authors[row.submission_id] != row.member_id for row in table("tip_useful"))
+    # each line was written by one member only
+    tips = rows(
+        "SELECT e.body FROM evidence e JOIN submission s ON s.id = e.submission_id "
+        "JOIN quest q ON q.id = s.quest_id WHERE q.kind = 'tip'"
+    )
+    assert len({row.body for row in tips}) == len(tips) == kinds["tip"]
 
 
 def test_each_help_is_a_line(demo: Flask) -> None:
@@ -131,7 +169,11 @@ def test_what_was_sent_was_whole(demo: Flask) -> None:
     for work in works:
         present = evidence.get((work.id, work.round), [])
         if work.submitted_at is not None and work.state != "withdrawn":
-            assert missing(versions[work.version_id].steps, present, original=work.original) == {}
+            terms = versions[work.version_id]
+            # a stage that has just begun asks for what was sent before it
+            sent = work.stage - 1 if work.state == "working" else work.stage
+            asked = [step for step in terms.steps if stage_of(step, terms.stages) <= sent]
+            assert missing(asked, present, original=work.original) == {}
         assert joined[work.member_id] <= work.started_at
         moments = [work.started_at, work.submitted_at, work.opened_at, work.decided_at]
         happened = [moment for moment in moments if moment is not None]
@@ -139,6 +181,29 @@ def test_what_was_sent_was_whole(demo: Flask) -> None:
         assert happened[-1] <= clock.now()
         for first in before.get(work.quest_id, ()):
             assert lit[work.member_id, first] <= work.started_at
+
+
+def test_briefs_and_calls_have_gone_their_way(demo: Flask, visitor: FlaskClient) -> None:
+    """A brief lit with rungs reached, one between its stages, a dialogue; a call that is confidential."""
+    told = rows(
+        "SELECT s.id, s.member_id, s.state, s.stage, q.preset FROM submission s "
+        "JOIN quest q ON q.id = s.quest_id WHERE q.preset IN ('brief', 'open_call')"
+    )
+    assert {row.state for row in told if row.preset == "brief"} >= {"approved", "working"}
+    assert [row.stage for row in told if row.preset == "open_call" and row.state == "working"] == [3]
+    assert one("SELECT count(*) FROM remark WHERE kind = 'pin'") == 2
+    assert one("SELECT count(*) FROM remark WHERE kind = 'talk'") >= 3
+    reached = rows("SELECT submission_id, threshold, points FROM rung_paid ORDER BY threshold")
+    assert [(row.threshold, row.points) for row in reached] == [(1000, 20), (10000, 50)]
+    for row in reached:
+        key = f"submission:{row.submission_id}:rung:views:{row.threshold}"
+        assert one("SELECT amount FROM transfer WHERE key = :key", key=key) == row.points
+    secret = one(
+        "SELECT v.title FROM quest q JOIN quest_version v ON v.id = q.version_id WHERE q.confidential"
+    )
+    enter(visitor, "linxia")
+    for path in ("/", "/quests", "/sky", "/me"):
+        assert secret not in visitor.get(path).get_data(as_text=True)
 
 
 def test_nothing_lies_in_the_future(demo: Flask) -> None:
@@ -253,3 +318,24 @@ def test_a_newcomer_begins_with_the_first_night_shot(demo: Flask, visitor: Flask
     assert first is not None
     assert first.quest.title == "首次夜拍"
     assert joined.status_code == 200
+
+
+def test_calls_of_members_are_there(demo: Flask) -> None:
+    assert [row.state for row in rows("SELECT state FROM call_proposal ORDER BY state")] == [
+        "nodded", "proposed",
+    ]  # fmt: skip
+    call = rows("SELECT id, hosted_by_id FROM quest WHERE hosted_by_id IS NOT NULL AND state = 'live'")[0]
+    sent = rows("SELECT state, mentor_id FROM submission WHERE quest_id = :q ORDER BY state", q=call.id)
+    assert [row.state for row in sent] == ["approved", "approved", "submitted"]
+    assert {row.mentor_id for row in sent} == {call.hosted_by_id}
+
+
+def test_funnels_begin_with_more_than_began(demo: Flask) -> None:
+    """Everybody of the sixty who began had the page open; some only looked."""
+    assert (
+        one(
+            "SELECT count(*) FROM quest_seen WHERE NOT EXISTS (SELECT 1 FROM submission "
+            "WHERE submission.quest_id = quest_seen.quest_id AND submission.member_id = quest_seen.member_id)"
+        )
+        > 20
+    )

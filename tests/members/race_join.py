@@ -1,21 +1,18 @@
 """One process of the race for an invite's last use (see test_races.py).
 
-argv: database URL, data folder, code, login, "guarded" or "unguarded". Says "ready", waits for a
-line, tries to join and says how it went.
+argv: database URL, data folder, code, "guarded" or "unguarded", login. Tries to join and says how it went.
 """
 
 from __future__ import annotations
 
 import sys
-from pathlib import Path
 
 from sqlalchemy import update
 
-from app import create_app
 from app.blueprints.members import models, services
-from app.config import Config
 from app.core.db import db
-from app.core.errors import DomainError
+from tests.conftest import PASSWORD
+from tests.races.at_once import outcome, racing_app, wait_for_the_others
 
 
 def unguarded(invite_id: int) -> bool:
@@ -24,37 +21,28 @@ def unguarded(invite_id: int) -> bool:
     return True
 
 
-def main(database_url: str, data: str, code: str, login: str, guard: str) -> None:
-    app = create_app(
-        Config(
-            production=False,
-            data=Path(data),
-            database_url=database_url,
-            redis_url=None,
-            media_url=Path(data).as_uri(),
-            secret_key="for tests only, for tests only, for tests",
-            host="127.0.0.1",
-            port=0,
-            rate_limits=False,
-        )
-    )
+def main(database_url: str, data: str, code: str, guard: str, login: str) -> None:
+    app = racing_app(database_url, data)
     if guard == "unguarded":
         services._take_use = unguarded
-    with app.app_context():
-        hashed = services.hash_password("a long enough password")
-        services.hash_password = lambda _password: wait(hashed)
+
+    def join() -> str:
         try:
-            services.join(code, name=login, login=login, password="a long enough password", consent=True)
-            print("joined", flush=True)
-        except DomainError as error:
-            print(type(error).__name__, getattr(error, "state", ""), flush=True)
+            services.join(code, name=login, login=login, password=PASSWORD, consent=True)
+        except services.InviteClosed as error:
+            return f"InviteClosed {error.state}"
+        return "joined"
 
+    with app.app_context():
+        hashed = services.hash_password(PASSWORD)
 
-def wait(hashed: str) -> str:
-    """Everybody has seen the invite open by now; go on when all have."""
-    print("ready", flush=True)
-    sys.stdin.readline()
-    return hashed
+        def hash_password(_password: str) -> str:
+            # here everybody has seen the invite open
+            wait_for_the_others()
+            return hashed
+
+        services.hash_password = hash_password
+        print(outcome(join), flush=True)
 
 
 if __name__ == "__main__":

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import subprocess
-import sys
+from collections import Counter
 from collections.abc import Callable
-from pathlib import Path
 
 import pytest
 from flask import Flask
@@ -14,36 +12,15 @@ from sqlalchemy import func, select
 from app.blueprints.members import models, services
 from app.core.actor import Actor
 from app.core.db import db
+from tests.races.at_once import at_once
 
 RUNNERS = 8
 
 
-def race(app: Flask, code: str, guard: str) -> list[str]:
-    """How it went for each of RUNNERS processes that all saw the invite open."""
-    config = app.config["LIGHTUP"]
-    script = Path(__file__).with_name("race_join.py")
-    runners = [
-        subprocess.Popen(
-            [
-                sys.executable, str(script), config.database_url, str(config.data), code,
-                f"runner{number}", guard,
-            ],
-            cwd=Path(app.root_path).parent,
-            env={"PYTHONPATH": str(Path(app.root_path).parent), "PATH": ""},
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            text=True,
-        )
-        for number in range(RUNNERS)
-    ]  # fmt: skip
-    for runner in runners:
-        assert runner.stdout is not None
-        assert runner.stdout.readline().strip() == "ready"
-    for runner in runners:
-        assert runner.stdin is not None
-        runner.stdin.write("\n")
-        runner.stdin.flush()
-    return [runner.communicate(timeout=60)[0].strip() for runner in runners]
+def race(app: Flask, code: str, guard: str) -> Counter[str]:
+    """How it went for RUNNERS processes that all saw the invite open."""
+    logins = [(f"runner{number}",) for number in range(RUNNERS)]
+    return at_once(app, "tests/members/race_join.py", code, guard, processes=logins)
 
 
 @pytest.fixture
@@ -62,8 +39,7 @@ def joined() -> int:
 @pytest.mark.race
 def test_of_many_at_once_one_joins(app: Flask, code: str) -> None:
     went = race(app, code, "guarded")
-    assert went.count("joined") == 1
-    assert went.count("InviteClosed used") == RUNNERS - 1
+    assert went == {"joined": 1, "InviteClosed used": RUNNERS - 1}
     assert joined() == 1
     numbers = db.session.scalars(select(models.Member.number).order_by(models.Member.number)).all()
     assert list(numbers) == [1, 2]
@@ -72,7 +48,7 @@ def test_of_many_at_once_one_joins(app: Flask, code: str) -> None:
 @pytest.mark.race
 def test_without_the_guard_they_all_would(app: Flask, code: str) -> None:
     went = race(app, code, "unguarded")
-    assert went.count("joined") > 1
+    assert went["joined"] > 1
     assert joined() > 1
     numbers = db.session.scalars(select(models.Member.number)).all()
     assert len(set(numbers)) == len(numbers)

@@ -58,7 +58,9 @@ def test_a_value_from_a_day_on(desk: FlaskClient) -> None:
     value_id = db.session.scalar(select(PointRuleValue.id).where(PointRuleValue.rule_key == "original_post"))
     assert desk.post(f"/staff/points/values/{value_id}/withdraw").status_code == 409
     assert desk.post("/staff/points/values/99999/withdraw").status_code == 404
-    acts = db.session.scalars(select(AuditLine.act).where(AuditLine.subject == "rule:original_post")).all()
+    acts = db.session.scalars(
+        select(AuditLine.act).where(AuditLine.subject == "rule:original_post").order_by(AuditLine.id)
+    ).all()
     assert acts[-2:] == ["point_rule.value", "point_rule.withdraw"]
 
 

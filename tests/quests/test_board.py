@@ -6,7 +6,7 @@ import pytest
 from sqlalchemy import delete, insert, select, update
 
 from app.blueprints.badges.models import Badge
-from app.blueprints.members.models import Track
+from app.blueprints.members.models import Member, Track
 from app.blueprints.quests import queries, services, services_staff
 from app.blueprints.quests.models import Quest, QuestBoard, QuestPrerequisite, QuestVersion
 from app.core import clock
@@ -52,6 +52,18 @@ def test_a_prerequisite_that_goes_outdates_it(make_quest, make_member) -> None:
     with unit_of_work() as session:
         session.execute(delete(QuestPrerequisite))
     assert titles(member) == ["首次夜拍", "蓝调时刻"]
+
+
+def test_a_host_who_is_called_otherwise_outdates_it_other_members_do_not(make_quest, make_member) -> None:
+    host, other = make_member("alan"), make_member("laohe")
+    make_quest("车窗外的十一月", hosted_by_id=host.id)
+    before = version()
+    with unit_of_work() as session:
+        session.execute(update(Member).where(Member.id == other.id).values(name="老何"))
+    assert version() == before
+    with unit_of_work() as session:
+        session.execute(update(Member).where(Member.id == host.id).values(name="阿蓝"))
+    assert version() != before
 
 
 def test_typing_at_a_draft_and_starting_do_not(make_quest, make_member) -> None:

@@ -7,12 +7,13 @@ import re
 
 import pytest
 from sqlalchemy import func, select, update
+from werkzeug.datastructures import MultiDict
 
 from app.blueprints.media.models import Media
 from app.blueprints.members.models import Member
 from app.blueprints.quests import services, services_review
 from app.blueprints.quests.models import Evidence, Submission, SubmissionHelper
-from app.blueprints.quests.schemas import link_in
+from app.blueprints.quests.schemas import draft
 from app.blueprints.quests.services import Draft
 from app.blueprints.quests.services_review import Verdict
 from app.core.db import db
@@ -116,7 +117,8 @@ def test_from_nothing_to_sent(work) -> None:
     ],
 )
 def test_a_link_is_taken_out_of_what_was_pasted(pasted, link) -> None:
-    assert link_in(pasted) == link
+    step = {"key": "post", "evidence": "link"}
+    assert draft(MultiDict({"text:post": pasted}), [step]).texts == {"post": link}
 
 
 def test_texts_save_themselves(work) -> None:

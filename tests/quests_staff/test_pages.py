@@ -12,9 +12,9 @@ import pytest
 from flask.testing import FlaskClient
 from sqlalchemy import event, func, select
 
-from app.blueprints.quests import queries_staff, services, services_staff
+from app.blueprints.quests import queries_staff, services, services_publish, services_staff
 from app.blueprints.quests.models import Quest, QuestVersion
-from app.blueprints.quests.services_staff import QuestIn
+from app.blueprints.quests.policies_presets import QuestIn
 from app.core import clock
 from app.core.actor import Actor
 from app.core.db import db
@@ -455,7 +455,7 @@ def test_editing_a_live_quest_keeps_the_terms_of_those_who_began(
 ) -> None:
     early = make_member("early", locale="zh")
     make_member("late", locale="zh")
-    services_staff.publish_quest(draft, by=publisher)
+    services_publish.publish_quest(draft, by=publisher)
     work = services.start_quest(draft, by=early)
     form = form_of(desk.get(f"/staff/quests/{draft}/edit").text)
     form |= {
@@ -542,7 +542,7 @@ def test_scheduling(
 
 
 def test_closing_asks_first(desk: FlaskClient, draft: int, publisher: Actor) -> None:
-    services_staff.publish_quest(draft, by=publisher)
+    services_publish.publish_quest(draft, by=publisher)
     assert "这个任务要收官吗" in page(desk, f"/staff/quests/{draft}/close")
     assert stored(draft).state == "live"
     assert desk.post(f"/staff/quests/{draft}/close").status_code == 303
@@ -561,7 +561,7 @@ def test_closing_asks_first(desk: FlaskClient, draft: int, publisher: Actor) -> 
 def test_the_list_counts_finds_and_stays_cheap(
     desk: FlaskClient, draft: int, publisher: Actor, make_member: Callable[..., Actor]
 ) -> None:
-    services_staff.publish_quest(draft, by=publisher)
+    services_publish.publish_quest(draft, by=publisher)
     member = make_member("tangguo", name="唐果")
     work = services.start_quest(draft, by=member)
     for _ in range(3):
@@ -576,7 +576,7 @@ def test_the_list_counts_finds_and_stays_cheap(
     assert "没找到这个名字" in page(desk, "/staff/quests?q=%25")
     for _ in range(60):
         copy = services_staff.duplicate_quest(draft, by=publisher)
-        services_staff.publish_quest(copy, by=publisher)
+        services_publish.publish_quest(copy, by=publisher)
     with counted() as many:
         html = page(desk, "/staff/quests")
     assert len(many) == len(few) <= 4
@@ -598,7 +598,7 @@ def test_one_quest_with_what_came_of_it(
         QuestIn(steps=[{"key": "w", "title": "写一句", "evidence": "text"}], criteria=[{"zh": "有远近"}]),
         by=publisher,
     )
-    services_staff.publish_quest(draft, by=publisher)
+    services_publish.publish_quest(draft, by=publisher)
     member = make_member("tangguo", name="唐果")
     work = services.start_quest(draft, by=member)
     services.submit_work(work, services.Draft(texts={"w": "一句"}), by=member)
@@ -622,7 +622,7 @@ def test_english_all_through(
     make_member("olive", capabilities=("publisher",), locale="en")
     desk.post("/logout")
     client = login("olive")
-    services_staff.publish_quest(draft, by=publisher)
+    services_publish.publish_quest(draft, by=publisher)
     for path in ("", f"/{draft}", f"/{draft}/edit", f"/{draft}/check", f"/{draft}/close", "/new"):
         html = page(client, "/staff/quests" + path)
         shown = re.sub(r"<(input|textarea|select|script)\b[^>]*>", "", html)
@@ -643,7 +643,7 @@ def test_english_all_through(
 
 def test_what_opens_by_itself(draft: int, publisher: Actor) -> None:
     """Nothing has to run for it: the window alone shows and hides it."""
-    services_staff.publish_quest(draft, by=publisher, at=clock.now() + timedelta(days=1))
+    services_publish.publish_quest(draft, by=publisher, at=clock.now() + timedelta(days=1))
     assert db.session.scalar(select(Quest.state).where(Quest.id == draft)) == "live"
     assert queries_staff.state_counts()["scheduled"] == 1
     with clock.at(clock.now() + timedelta(days=2)):

@@ -1,8 +1,7 @@
 """One process of the race for an approval (see test_approve.py): its own app on the same database, and
 several threads that press the button at the same moment.
 
-argv: database URL, data folder, submission, reviewer, presses, guard. Says "ready", waits for a line,
-presses, and says how each press went. `guard` is
+argv: database URL, data folder, submission, reviewer, presses, guard. `guard` is
 
 - "on": as it is
 - "keys": the row isn't locked and its state isn't looked at any more; the unique keys still stand
@@ -12,23 +11,18 @@ presses, and says how each press went. `guard` is
 from __future__ import annotations
 
 import sys
-import threading
 import uuid
 from collections.abc import Callable
 from dataclasses import replace
-from pathlib import Path
 from typing import Any
 
 from sqlalchemy import update
-from sqlalchemy.exc import IntegrityError
 
-from app import create_app
 from app.blueprints.members import queries as members
 from app.blueprints.quests import services_review
 from app.blueprints.quests.models import Submission
-from app.config import Config
 from app.core.db import db
-from app.core.errors import DomainError
+from tests.races.at_once import press_together, racing_app
 
 
 def take_guard_away(submission_id: int, *, keys_too: bool) -> None:
@@ -58,48 +52,19 @@ def own_keys(command: Callable[..., Any]) -> Callable[..., Any]:
 
 
 def main(database_url: str, data: str, submission: str, reviewer: str, presses: str, guard: str) -> None:
-    app = create_app(
-        Config(
-            production=False,
-            data=Path(data),
-            database_url=database_url,
-            redis_url=None,
-            media_url=Path(data).as_uri(),
-            secret_key="for tests only, for tests only, for tests",
-            host="127.0.0.1",
-            port=0,
-            rate_limits=False,
-        )
-    )
+    app = racing_app(database_url, data)
     with app.app_context():
         by = members.as_actor(int(reviewer))
         db.session.rollback()
         if guard != "on":
             take_guard_away(int(submission), keys_too=guard == "off")
-    together = threading.Barrier(int(presses) + 1)
-    went: list[str] = []
 
-    def press() -> None:
-        with app.app_context():
-            together.wait()
-            verdict = services_review.Verdict(round=1, highlight="光很好", suggestion="写下快门")
-            try:
-                paid = services_review.approve_submission(int(submission), verdict, by=by)
-                went.append("nothing" if paid is None else f"paid {paid.amount}")
-            except (DomainError, IntegrityError) as error:
-                went.append(type(error).__name__)
-            finally:
-                db.session.remove()
+    def approve() -> str:
+        verdict = services_review.Verdict(round=1, highlight="光很好", suggestion="写下快门")
+        paid = services_review.approve_submission(int(submission), verdict, by=by)
+        return "nothing" if paid is None else f"paid {paid.amount}"
 
-    threads = [threading.Thread(target=press) for _ in range(int(presses))]
-    for thread in threads:
-        thread.start()
-    print("ready", flush=True)
-    sys.stdin.readline()
-    together.wait()
-    for thread in threads:
-        thread.join()
-    print("\n".join(went), flush=True)
+    press_together(app, [()] * int(presses), approve)
 
 
 if __name__ == "__main__":

@@ -5,11 +5,8 @@ The control takes the guard away first and must pay more than once; else the rac
 
 from __future__ import annotations
 
-import subprocess
-import sys
 from collections import Counter
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -29,6 +26,7 @@ from app.core.actor import Actor
 from app.core.audit import AuditLine
 from app.core.db import db
 from app.core.uow import unit_of_work
+from tests.races.at_once import at_once
 
 PROCESSES, PRESSES = 5, 10
 
@@ -81,26 +79,8 @@ def work(quest: int, people: dict[str, Actor]) -> int:
 
 def press(app: Flask, work: int, by: Actor, guard: str) -> Counter[str]:
     """How fifty presses at once went."""
-    config = app.config["LIGHTUP"]
-    root = Path(app.root_path).parent
-    script = Path(__file__).with_name("press_approve.py")
-    runners = [
-        subprocess.Popen(
-            [sys.executable, str(script), config.database_url, str(config.data), str(work), str(by.id),
-             str(PRESSES), guard],
-            cwd=root, env={"PYTHONPATH": str(root), "PATH": ""}, text=True, stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-        )
-        for _ in range(PROCESSES)
-    ]  # fmt: skip
-    for runner in runners:
-        assert runner.stdout is not None
-        assert runner.stdout.readline().strip() == "ready"
-    for runner in runners:
-        assert runner.stdin is not None
-        runner.stdin.write("\n")
-        runner.stdin.flush()
-    return Counter(line for runner in runners for line in runner.communicate(timeout=300)[0].splitlines())
+    script = "tests/races/press_approve.py"
+    return at_once(app, script, work, by.id, PRESSES, guard, processes=[()] * PROCESSES)
 
 
 def count(table: Any, *where: Any) -> int:

@@ -237,7 +237,7 @@ def test_a_page_of_three_rounds_reads_no_more(work, people, reviewer, verdict, c
     with counted() as statements:
         page = reviewer.get(f"/review/{work}", headers=EN).get_data(as_text=True)
     assert len(statements) <= 6
-    assert page.count("<details") == 3
+    assert page.count('<details class="card"') == 3
     for text in ("第 1 次之后", "第 2 次之后", "first round", "second round", "third round"):
         assert text in page
 

@@ -9,7 +9,18 @@ from datetime import datetime
 from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import ColumnElement, Integer, Select, String, and_, bindparam, func, select
+from sqlalchemy import (
+    ColumnElement,
+    Integer,
+    Select,
+    String,
+    and_,
+    bindparam,
+    func,
+    literal,
+    select,
+    union_all,
+)
 from sqlalchemy.orm import aliased
 
 from app.blueprints.badges.models import Award, Badge, Fact
@@ -70,6 +81,29 @@ def would_light(member_id: int, *, fact: str, scopes: list[str]) -> list[Any]:
     """
     values = {"me": member_id, "fact": fact, "scopes": scopes}
     return list(read(_would_light(), values).all())
+
+
+def would_light_for(member_ids: Sequence[int], *, fact: str, scopes: list[str]) -> list[Any]:
+    """As `would_light`, for several members in one query: each row also has member_id."""
+    if not member_ids:
+        return []
+    asked = union_all(*(select(literal(each).label("member_id")) for each in member_ids)).subquery("asked")
+    count = (
+        select(func.count(Fact.id))
+        .where(Fact.member_id == asked.c.member_id, Fact.name == fact, Fact.scope == Badge.fact_scope)
+        .correlate(Badge, asked)
+        .scalar_subquery()
+    )
+    lit = select(Award.id).where(Award.member_id == asked.c.member_id, Award.badge_id == Badge.id)
+    return list(
+        read(
+            select(*_drawing(), asked.c.member_id)
+            .select_from(Badge)
+            .join(asked, Badge.fact_count <= count + 1)
+            .where(Badge.fact == fact, Badge.fact_scope.in_(scopes), ~lit.exists())
+            .order_by(Badge.id, asked.c.member_id)
+        ).all()
+    )
 
 
 def name_of(badge_id: Any, *, english: bool = False) -> Any:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import Integer, String, bindparam, func, insert, select, update
+from sqlalchemy import Integer, String, bindparam, delete, func, insert, select, update
 
 from app.blueprints.badges.models import Award, Badge, Fact
 from app.core import clock
@@ -87,6 +87,43 @@ def _counted(rows: Sequence[Any]) -> list[Lit]:
     for badge_id in sorted(row.badge_id for row in rows):
         write(_one_more(), {"lit": badge_id})
     return [Lit(row.id, row.badge_id) for row in rows]
+
+
+def withdraw_fact(key: str) -> list[int]:
+    """Take back a fact, and every badge that its member would not have without it; the badges' ids.
+
+    What other facts still complete stays lit. Badges that staff gave by hand count no fact, so they stay.
+    Telling the same event again needs another key. Joins the caller's unit of work; harmless when nothing was
+    told under `key`.
+    """
+    facts = db.session.execute(
+        delete(Fact).where(Fact.key == key).returning(Fact.member_id, Fact.name, Fact.scope)
+    ).all()
+    if not facts:
+        return []
+    member_id, name = facts[0].member_id, facts[0].name
+    left = (
+        select(func.count(Fact.id))
+        .where(Fact.member_id == member_id, Fact.name == name, Fact.scope == Badge.fact_scope)
+        .correlate(Badge)
+        .scalar_subquery()
+    )
+    lacking = select(Badge.id).where(
+        Badge.fact == name, Badge.fact_scope.in_([fact.scope for fact in facts]), Badge.fact_count > left
+    )
+    gone = sorted(
+        db.session.scalars(
+            delete(Award)
+            .where(Award.member_id == member_id, Award.badge_id.in_(lacking))
+            .returning(Award.badge_id)
+        )
+    )
+    # in the order of their ids, as when they are lit
+    for badge_id in gone:
+        db.session.execute(
+            update(Badge).where(Badge.id == badge_id).values(award_count=Badge.award_count - 1)
+        )
+    return gone
 
 
 def define_badge(

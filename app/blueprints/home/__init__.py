@@ -6,6 +6,7 @@ from flask import Flask
 
 
 def init_app(app: Flask) -> None:
-    from app.blueprints.home import routes
+    from app.blueprints.home import routes, routes_staff
 
     app.register_blueprint(routes.blueprint)
+    app.register_blueprint(routes_staff.blueprint)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -12,6 +13,7 @@ from app.blueprints.home.policies import Point, Shape, fitted, shape_of
 from app.blueprints.impact import queries as impact
 from app.blueprints.members import queries as members
 from app.blueprints.points import queries_wallet as points
+from app.blueprints.quests import queries_quick as quick
 from app.blueprints.quests import queries_sky as quests
 from app.blueprints.quests.queries_board import outlook
 from app.core.actor import Actor
@@ -22,17 +24,18 @@ MIDDLE = (195, 170)
 
 @dataclass(frozen=True)
 class Today:
-    """`places` and `lines` draw the constellation of the next star; `to_read` is for those who review."""
+    """`stars` are the constellation of the next star; `to_read` is for those who review, `small` are the
+    quick tasks they could do, `aside` the quest that they have just put aside."""
 
     purse: Any
     next: Any | None
     stars: list[Any]
-    places: dict[int, Point]
-    lines: tuple[tuple[int, int], ...]
     waiting: list[Any]
     impact: Any | None
     campaign: Any | None
     to_read: Any | None
+    small: list[Any]
+    aside: Any | None = None
 
     @property
     def lit(self) -> set[int]:
@@ -45,27 +48,30 @@ class Today:
         return not (self.lit or self.waiting or self.purse.lifetime)
 
 
-def today(member: Actor) -> Today:
+def today(member: Actor, aside: int = 0) -> Today:
     """Everything on Today: six queries with the session's, one more for those who review."""
     view = outlook(member)
     upcoming = view.next()
-    track_key = upcoming.quest.track_key if upcoming is not None else ""
-    stars = view.stars(track_key) if track_key else []
-    shape = shape_of(stars, [""] * len(stars), track_key)
     return Today(
         purse=points.purse(member.id),
         next=upcoming,
-        stars=stars,
-        places=fitted(shape.spots, WINDOW) if stars else {},
-        lines=shape.lines,
+        stars=view.stars(upcoming.quest.track_key) if upcoming is not None else [],
         waiting=quests.waiting(member.id),
         impact=impact.latest(member.id),
         campaign=next(iter(points.running_campaigns()), None),
         to_read=quests.to_read(member) if member.can("reviews:open") else None,
+        small=quick.quick_tasks(view),
+        aside=view.board.quests[aside] if aside in view.mine.skipped else None,
     )
 
 
-def lit_of(stars: list[Any]) -> set[int]:
+def window_places(stars: Sequence[Any], track_key: str) -> tuple[dict[int, Point], Sequence[tuple[int, int]]]:
+    """Where the stars of a constellation stand in Today's window, and which of them are joined."""
+    shape = shape_of(stars, [""] * len(stars), track_key)
+    return (fitted(shape.spots, WINDOW) if stars else {}), shape.lines
+
+
+def lit_of(stars: Sequence[Any]) -> set[int]:
     return {star.id for star in stars if star.state == "lit"}
 
 
@@ -84,7 +90,10 @@ class Constellation:
     @cached_property
     def key(self) -> tuple[Any, ...]:
         """Everything that its picture shows. A shape stands for itself: who is compared holds it alive."""
-        stars = ((star.id, star.state, star.badge_id, star.title, star.title_en) for star in self.stars)
+        stars = (
+            (star.id, star.state, star.badge_id, star.title, star.title_en, star.needs, star.stars)
+            for star in self.stars
+        )
         return self.track, self.top, self.side, id(self.shape), *stars
 
     def __hash__(self) -> int:
@@ -118,7 +127,7 @@ def sky(member: Actor, locale: str) -> Sky:
     view = outlook(member)
     top, found = 0, []
     for track in view.board.tracks:
-        stars = view.stars(track.key)[:MOST_STARS]
+        stars = view.stars(track.key, MOST_STARS)
         height, side = policies.BOXES.get(track.key, (policies.HEIGHT, "start"))
         titles = [star.title_en or star.title if locale == "en" else star.title for star in stars]
         shape = shape_of(stars, titles, track.key, (20, top))

@@ -12,18 +12,19 @@ from werkzeug.wrappers import Response
 from app.blueprints.badges import services as badges
 from app.blueprints.home import queries
 from app.blueprints.home.policies import day_with_us, part_of_day
+from app.blueprints.quests.queries_board import OnBoard, Star
 from app.core import clock
 from app.core.access import actor, member, signed_in
 from app.core.dates import month_bounds
 from app.core.errors import Unavailable
-from app.core.html import programme, render, reply, wants_fragment
+from app.core.html import early_fetch, programme, render, reply, wants_fragment
 from app.core.i18n import current_locale
 
 blueprint = Blueprint("home", __name__)
 
 # pages on which a badge that has just been lit may show itself first
 SHOWS_ITSELF_BEFORE = frozenset(
-    {"home", "quests", "points", "badges", "impact", "inbox", "library", "groups"}
+    {"home", "quests", "points", "badges", "impact", "inbox", "library", "groups", "quick"}
 )
 
 
@@ -41,23 +42,30 @@ def show_what_lit() -> Response | None:
     return redirect(url_for("home.lit", award_id=who.unlit_award_id, back=back), 303)
 
 
-def early_fetch() -> bool:
-    """Whether the browser fetches ahead, with nobody looking."""
-    return "prefetch" in request.headers.get("Sec-Purpose", request.headers.get("Purpose", ""))
-
-
 @blueprint.get("/")
 @member
 def today() -> Response:
-    page, timezone, now = queries.today(actor()), programme().timezone, clock.now()
+    aside = request.args.get("aside", 0, type=int)
+    page, timezone, now = queries.today(actor(), aside), programme().timezone, clock.now()
+    coming = page.next.quest if page.next is not None else None
     return reply(
         "home/today.html",
         page=page,
+        window=window(tuple(page.stars), coming, current_locale()) if coming is not None else None,
         part=part_of_day(now, timezone),
         day=day_with_us(page.purse.joined_at, now, timezone),
         now=now,
         month_ends=month_bounds(now, timezone)[1],
     )
+
+
+@lru_cache(maxsize=1024)
+def window(stars: tuple[Star, ...], coming: OnBoard, _locale: str) -> Markup:
+    """The constellation of the star to come, in Today's window; kept, as many members see the same."""
+    places, lines = queries.window_places(stars, coming.track_key)
+    lit = queries.lit_of(stars)
+    drawn = render("home/_window_sky.html", next=coming, stars=stars, places=places, lines=lines, lit=lit)
+    return Markup(drawn)
 
 
 @blueprint.get("/sky")

@@ -1,11 +1,22 @@
-"""Whom a member helped: every line with its proof."""
+"""Whom a member helped: every line with its proof; and the posts by which they reach others."""
 
 from __future__ import annotations
+
+from typing import Any
 
 from flask import Flask
 
 
 def init_app(app: Flask) -> None:
-    from app.blueprints.impact import routes
+    from app.blueprints.impact import routes, routes_posts, routes_staff
+    from app.blueprints.media import services as media
 
+    media.allow("post", staff_sees)
     app.register_blueprint(routes.blueprint)
+    app.register_blueprint(routes_posts.blueprint)
+    app.register_blueprint(routes_staff.blueprint)
+
+
+def staff_sees(_row: Any, actor: Any) -> bool:
+    """Screenshots of figures are for those who look at them."""
+    return actor.is_staff

@@ -7,10 +7,10 @@ from datetime import datetime
 from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import insert
+from sqlalchemy import delete, func, insert, select, update
 
 from app.blueprints.impact.models import Helped, ImpactLine
-from app.core.db import table, upsert, write
+from app.core.db import db, table, upsert, write
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -48,6 +48,36 @@ def add_lines(helps: list[Help]) -> None:
     ]
     if people:
         write(_people(), people)
+
+
+def withdraw_lines(keys: list[str]) -> None:
+    """Take back lines whose cause was taken back. A person counts as helped as long as another line says so.
+
+    Joins the caller's unit of work; keys that name nothing are ignored.
+    """
+    if not keys:
+        return
+    ids = db.session.scalars(select(ImpactLine.id).where(ImpactLine.key.in_(keys))).all()
+    counted = db.session.execute(
+        select(Helped.member_id, Helped.person_id)
+        .where(Helped.first_line_id.in_(ids))
+        .order_by(Helped.member_id, Helped.person_id)
+        .with_for_update()
+    ).all()
+    for member_id, person_id in counted:
+        other = db.session.scalar(
+            select(func.min(ImpactLine.id)).where(
+                ImpactLine.member_id == member_id,
+                ImpactLine.person_id == person_id,
+                ImpactLine.id.not_in(ids),
+            )
+        )
+        whose = (Helped.member_id == member_id, Helped.person_id == person_id)
+        if other is None:
+            db.session.execute(delete(Helped).where(*whose))
+        else:
+            db.session.execute(update(Helped).where(*whose).values(first_line_id=other))
+    db.session.execute(delete(ImpactLine).where(ImpactLine.id.in_(ids)))
 
 
 @lru_cache

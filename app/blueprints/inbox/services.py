@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import update
+from sqlalchemy import delete, update
 
 from app.blueprints.inbox.models import Notice
 from app.blueprints.members.policies import TIER_NAMES
@@ -32,6 +32,12 @@ def notify(notices: list[NewNotice]) -> None:
     if notices:
         now = clock.now()
         add(Notice, [{**vars(each), "created_at": now} for each in notices])
+
+
+def withdraw(keys: list[str]) -> None:
+    """Take back notices of what is no longer so. Joins the caller's unit of work."""
+    if keys:
+        db.session.execute(delete(Notice).where(Notice.key.in_(keys)))
 
 
 def tell_tier(member_id: int, tier: str, reason: str, _by_id: int) -> None:

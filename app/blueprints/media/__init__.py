@@ -17,6 +17,14 @@ def sweep() -> None:
     click.echo(f"{services.sweep()} removed")
 
 
+@commands.command("likeness")
+def note_likeness() -> None:
+    """Note how photos look that were uploaded before this was noted, so that copies are found."""
+    from app.blueprints.media import services
+
+    click.echo(f"{services.fill_likeness()} noted")
+
+
 def init_app(app: Flask) -> None:
     from app.blueprints.media import routes, services
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, UniqueConstraint
+from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Index, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.core.db import Base, Instant, Json
@@ -43,3 +43,20 @@ class Media(Base):
     duration_seconds: Mapped[int | None]
     exposure: Mapped[dict[str, Any] | None] = mapped_column(Json)
     created_at: Mapped[datetime] = mapped_column(Instant)
+
+
+class Likeness(Base):
+    """How a photo looks, in 64 bits: pictures that look alike differ in few of them (media/likeness.py).
+
+    `bits` is signed. Its four quarters are kept beside it, so that an index finds what shares one.
+    """
+
+    __tablename__ = "likeness"
+    __table_args__ = tuple(Index(f"ix_likeness_quarter_{n}", f"quarter_{n}") for n in range(4))
+
+    media_id: Mapped[int] = mapped_column(ForeignKey("media.id"), primary_key=True)
+    bits: Mapped[int] = mapped_column(BigInteger)
+    quarter_0: Mapped[int]
+    quarter_1: Mapped[int]
+    quarter_2: Mapped[int]
+    quarter_3: Mapped[int]

@@ -41,11 +41,12 @@ _KEPT_VARIABLES = ("HOME", "PATH", "LD_LIBRARY_PATH", "PYTHONHOME", "PYTHONPATH"
 
 @dataclass(frozen=True, kw_only=True)
 class Photo:
-    """What the darkroom made; sizes are pixels of the stored picture."""
+    """What the darkroom made; sizes are pixels of the stored picture, `likeness` is how it looks."""
 
     width: int
     height: int
     exposure: dict[str, Any] | None
+    likeness: int | None = None
 
 
 def looks_like_photo(head: bytes) -> bool:

@@ -9,7 +9,8 @@ from typing import Any
 from sqlalchemy import select
 
 from app.blueprints.media import policies
-from app.blueprints.media.models import Media
+from app.blueprints.media.likeness import NEAR, distance
+from app.blueprints.media.models import Likeness, Media
 from app.core.actor import Actor
 from app.core.db import db
 from app.core.errors import NotFound
@@ -83,6 +84,16 @@ def as_tile(row: Any) -> Tile:
         row.duration_seconds,
         row.kind == "photo" or row.poster_key is not None,
     )
+
+
+def likeness_table() -> Any:
+    """How photos look, as a table to join on its `media_id`: bits, quarter_0 to quarter_3."""
+    return select(Likeness).subquery()
+
+
+def looks_alike(one: int, other: int) -> bool:
+    """Whether two photos are the same picture, perhaps resized, saved again, brightened or cut a little."""
+    return distance(one, other) <= NEAR
 
 
 def media_rows(ids: Iterable[int]) -> dict[int, Any]:

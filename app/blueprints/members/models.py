@@ -104,7 +104,7 @@ class MemberCapability(Base):
     __tablename__ = "member_capability"
     __table_args__ = (
         CheckConstraint(
-            "capability IN ('mentor', 'expert', 'reviewer', 'publisher', 'admin')", name="capability"
+            "capability IN ('mentor', 'expert', 'reviewer', 'publisher', 'admin', 'host')", name="capability"
         ),
     )
 

@@ -20,6 +20,7 @@ CAPABILITY_NAMES = {
     "reviewer": N_("Reviewer"),
     "publisher": N_("Publisher"),
     "admin": N_("Admin"),
+    "host": N_("Host of a call"),
 }
 
 NAME_LENGTH = 30

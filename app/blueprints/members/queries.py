@@ -662,10 +662,32 @@ def mentor_name_of(member_id: Any) -> Any:
     )
 
 
+def mentor_id_of(member_id: Any) -> Any:
+    """Who mentors, now, the member whose id a column holds, as a scalar subquery."""
+    running = aliased(Mentorship)
+    return (
+        select(running.mentor_id)
+        .where(running.mentee_id == member_id, running.ends_at.is_(None))
+        .scalar_subquery()
+    )
+
+
+def led_by(mentor_id: Any) -> Any:
+    """The ids of those whom this member mentors now, as a statement for an IN."""
+    running = aliased(Mentorship)
+    return select(running.mentee_id).where(running.mentor_id == mentor_id, running.ends_at.is_(None))
+
+
 def tier_of(member_id: Any) -> Any:
     """The tier of the member whose id a column holds, as a scalar subquery."""
     who = aliased(Member)
     return select(who.tier).where(who.id == member_id).scalar_subquery()
+
+
+def number_of(member_id: Any) -> Any:
+    """The number of the member whose id a column holds, as a scalar subquery."""
+    who = aliased(Member)
+    return select(who.number).where(who.id == member_id).scalar_subquery()
 
 
 def is_here(member_id: Any) -> ColumnElement[bool]:

@@ -27,7 +27,7 @@ from app.blueprints.members.models import (
 from app.core import audit, clock
 from app.core.actor import CAPABILITIES, TIERS, Actor
 from app.core.crypto import digest, new_code, new_token
-from app.core.db import db
+from app.core.db import db, table, upsert, write
 from app.core.errors import Forbidden, Invalid, NotFound, Refused
 from app.core.i18n import LOCALES, N_
 from app.core.uow import unit_of_work
@@ -506,6 +506,22 @@ def set_capabilities(member_id: int, capabilities: Iterable[str], *, by: Actor) 
             before={"capabilities": sorted(held)},
             after={"capabilities": sorted(wanted)},
         )
+
+
+def make_host(member_id: int, *, by: Actor) -> None:
+    """Let a member read what is sent to calls of their own, which a nod of staff opens; once is enough."""
+    with unit_of_work():
+        held = table(MemberCapability)
+        new = upsert(held).values(member_id=member_id, capability="host")
+        # what comes back says whether it is new: not every driver counts rows of such an insert
+        if write(new.on_conflict_do_nothing().returning(held.c.member_id)).first() is not None:
+            audit.record("member.host", f"member:{member_id}", by=by.id, after={"capability": "host"})
+
+
+def hold(member_id: int) -> None:
+    """Hold a member's row until the end of the unit of work, so that what is limited for each member is
+    counted by one command at a time."""
+    db.session.execute(select(Member.id).where(Member.id == member_id).with_for_update())
 
 
 def set_mentor(mentee_id: int, mentor_id: int | None, *, by: Actor) -> None:

@@ -8,7 +8,7 @@ from datetime import datetime
 from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import Integer, Select, String, bindparam, case, func, select
+from sqlalchemy import Integer, Select, String, bindparam, case, func, literal, select, union_all
 from sqlalchemy.orm import aliased
 
 from app.blueprints.members import queries as members
@@ -96,6 +96,11 @@ def earned(wallet_id: Any, rule_key: Any, bounds: Sequence[Any]) -> Any:
     )
 
 
+def award_with(key: str) -> int | None:
+    """The transfer that was written with this key, None where nothing was paid."""
+    return db.session.scalar(select(Transfer.id).where(Transfer.key == key))
+
+
 @dataclass(frozen=True)
 class Preview:
     """What `services.award` would pay now. `worth` is before caps, `cut` what they would keep back;
@@ -114,35 +119,73 @@ class Preview:
         return self.worth - self.amount
 
 
+@dataclass(frozen=True, kw_only=True)
+class Asking:
+    """What an award would be made of, as `services.award` takes it."""
+
+    member_id: int
+    rule_key: str | None
+    own: int | None
+    promised: int
+    acted_at: datetime
+
+
+BOUNDS = ("today", "tomorrow", "this_month", "next_month")
+
+
+def _preview_of(asked: dict[str, Any], source: Any = None) -> Select[Any]:
+    """What the arithmetic needs for awards asked for by values or by the columns of `source`, a row for each
+    star level that is still ahead."""
+    level = members.levels()
+    bounds = [asked[name] for name in BOUNDS]
+    query = select(
+        asked["place"].label("place"),
+        Account.lifetime,
+        PointRule.key,
+        PointRule.name,
+        PointRule.name_en,
+        PointRule.daily_cap,
+        PointRule.monthly_cap,
+        rule_value(PointRule.key, asked["moment"]).label("base"),
+        multiplier(PointRule.key, asked["moment"]).label("percent"),
+        earned(Account.id, PointRule.key, bounds[:2]).label("today"),
+        earned(Account.id, PointRule.key, bounds[2:]).label("month"),
+        level.c.level,
+        level.c.lifetime_from,
+        level.c.name.label("star_name"),
+        level.c.name_en.label("star_name_en"),
+    )
+    whose = (Account.member_id == asked["me"]) & (Account.kind == "wallet")
+    if source is None:
+        query = query.select_from(Account).where(whose)
+    else:
+        query = query.select_from(source).join(Account, whose)
+    return (
+        query.outerjoin(PointRule, PointRule.key == asked["rule_key"])
+        .outerjoin(level, level.c.lifetime_from > Account.lifetime)
+        .order_by("place", level.c.lifetime_from)
+    )
+
+
+def _types() -> dict[str, Any]:
+    texts: dict[str, Any] = {"place": Integer, "me": Integer, "rule_key": String, "moment": Instant}
+    return texts | dict.fromkeys(BOUNDS, Instant)
+
+
 @lru_cache
 def _preview() -> Select[Any]:
-    level = members.levels()
-    moment: Any = bindparam("moment", type_=Instant)
-    today: Any = [bindparam(name, type_=Instant) for name in ("today", "tomorrow")]
-    month: Any = [bindparam(name, type_=Instant) for name in ("this_month", "next_month")]
-    return (
-        select(
-            Account.lifetime,
-            PointRule.key,
-            PointRule.name,
-            PointRule.name_en,
-            PointRule.daily_cap,
-            PointRule.monthly_cap,
-            rule_value(PointRule.key, moment).label("base"),
-            multiplier(PointRule.key, moment).label("percent"),
-            earned(Account.id, PointRule.key, today).label("today"),
-            earned(Account.id, PointRule.key, month).label("month"),
-            level.c.level,
-            level.c.lifetime_from,
-            level.c.name.label("star_name"),
-            level.c.name_en.label("star_name_en"),
-        )
-        .select_from(Account)
-        .outerjoin(PointRule, PointRule.key == bindparam("rule_key", type_=String))
-        .outerjoin(level, level.c.lifetime_from > Account.lifetime)
-        .where(Account.member_id == bindparam("me", type_=Integer), Account.kind == "wallet")
-        .order_by(level.c.lifetime_from)
-    )
+    return _preview_of({name: bindparam(name, type_=kind) for name, kind in _types().items()})
+
+
+def _values(place: int, asking: Asking, timezone: str) -> dict[str, Any]:
+    today, month = day_bounds(asking.acted_at, timezone), month_bounds(asking.acted_at, timezone)
+    return {
+        "place": place,
+        "me": asking.member_id,
+        "rule_key": asking.rule_key,
+        "moment": asking.acted_at,
+        **dict(zip(BOUNDS, (*today, *month), strict=True)),
+    }
 
 
 def preview(
@@ -150,20 +193,36 @@ def preview(
 ) -> Preview:
     """What an award with these values would come to, by the same arithmetic, in one query. Nothing is held
     meanwhile: another award may still use up a cap."""
-    today, month = day_bounds(acted_at, timezone), month_bounds(acted_at, timezone)
-    values = {
-        "me": member_id,
-        "rule_key": rule_key,
-        "moment": acted_at,
-        "today": today[0],
-        "tomorrow": today[1],
-    }
-    values |= {"this_month": month[0], "next_month": month[1]}
-    rows = read(_preview(), values).all()
+    asking = Asking(member_id=member_id, rule_key=rule_key, own=own, promised=promised, acted_at=acted_at)
+    return _as_preview(asking, read(_preview(), _values(0, asking, timezone)).all())
+
+
+def previews(each: Sequence[Asking], *, timezone: str) -> list[Preview]:
+    """As `preview`, for several members' awards in one query; each as if it came alone."""
+    if not each:
+        return []
+    asked = union_all(
+        *(
+            select(
+                *(
+                    literal(value, _types()[name]).label(name)
+                    for name, value in _values(place, asking, timezone).items()
+                )
+            )
+            for place, asking in enumerate(each)
+        )
+    ).subquery("asked")
+    rows = read(_preview_of(dict(asked.c.items()), asked)).all()
+    return [
+        _as_preview(asking, [row for row in rows if row.place == place]) for place, asking in enumerate(each)
+    ]
+
+
+def _as_preview(asking: Asking, rows: Sequence[Any]) -> Preview:
     first, rule = rows[0], None
     if first.key is not None:
         rule = RuleNow(RuleValue(first.base, first.percent), first.daily_cap, first.monthly_cap)
-    worth = amount = worth_of(rule, own=own, promised=promised)
+    worth = amount = worth_of(rule, own=asking.own, promised=asking.promised)
     if rule is not None:
         amount = within_caps(
             worth,

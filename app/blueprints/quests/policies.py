@@ -5,12 +5,20 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
+from zlib import crc32
 
+from app.blueprints.quests.policies_quick import stored_as
 from app.core.actor import Actor
 from app.core.errors import Stale
 from app.core.i18n import N_
 
 CLAIM = timedelta(minutes=15)
+# how long an approval can be taken back
+UNDO = timedelta(minutes=10)
+# one piece of work in so many is looked at twice: scored by a second reviewer, never approved in bulk
+SAMPLED_ONE_IN = 10
+# what `Review.waited_minutes` says of a verdict that nobody waited for
+NOBODY_WAITED = -1
 HELPERS = 3
 
 # (state now, what happens) -> state after. What isn't here can't happen.
@@ -24,6 +32,13 @@ SUBMISSION_MOVES: dict[tuple[str, str], str] = {
     ("submitted", "approve"): "approved",
     ("submitted", "ask_changes"): "changes",
     ("submitted", "decline"): "declined",
+    # what was sent is good: the next stage begins
+    ("submitted", "pass"): "working",
+    # within ten minutes; everything it gave goes back
+    ("approved", "undo"): "submitted",
+    # what let itself through is looked at later, and wasn't what was asked for
+    ("approved", "reverse"): "declined",
+    ("declined", "look_again"): "submitted",
 }
 
 QUEST_MOVES: dict[tuple[str, str], str] = {
@@ -65,10 +80,54 @@ def next_quest_state(state: str, move: str) -> str:
 
 
 def may_review(actor: Actor, submission: Any) -> bool:
-    """Staff review everything but their own work; a mentor what was routed to them."""
-    if submission.member_id == actor.id:
+    """Staff review everything but their own work; a mentor what was routed to them. A second look is
+    another person's than the first."""
+    if submission.member_id == actor.id or had_first_look(actor, submission):
         return False
     return actor.can("reviews:staff") or (submission.mentor_id == actor.id and actor.can("reviews:mentor"))
+
+
+def had_first_look(actor: Actor, submission: Any) -> bool:
+    """Whether a second look was asked for at what this very reviewer had not accepted."""
+    return bool(
+        submission.look == 2 and submission.state == "submitted" and submission.declined_by_id == actor.id
+    )
+
+
+def may_comment(actor: Actor, submission: Any) -> bool:
+    """A mentor may say something on a mentee's work while it waits for staff, and read it again later.
+
+    `mentor_now_id` is who mentors its member now, `commented` whether this actor has said something.
+    """
+    if submission.member_id == actor.id or submission.confidential or not actor.can("reviews:mentor"):
+        return False
+    if had_first_look(actor, submission):
+        return False
+    waits = submission.state == "submitted" and submission.mentor_now_id == actor.id
+    return bool(waits or (submission.commented and submission.state != "working"))
+
+
+def is_sampled(submission_id: int) -> bool:
+    """Whether work belongs to the sample that is looked at twice; of the same work always the same."""
+    return crc32(b"sample:%d" % submission_id) % SAMPLED_ONE_IN == 0
+
+
+def approval_key(work: Any) -> str:
+    """What names everything that an approval gives. One that follows an undone approval has another name, so
+    that it pays again, once."""
+    return f"submission:{work.id}" + (f":{work.undone_count}" if work.undone_count else "")
+
+
+def lets_itself_through(work: Any) -> bool:
+    """Whether the work was approved without a reviewer: its quest asks for none, and nobody looked again."""
+    return work.review_mode in ("self", "auto") and work.look == 1
+
+
+def undo_minutes(decided_at: datetime | None, now: datetime) -> int:
+    """For how many minutes, rounded up, an approval can still be taken back; 0 once it can't."""
+    if decided_at is None or now >= decided_at + UNDO:
+        return 0
+    return -int((now - decided_at - UNDO).total_seconds() // 60)
 
 
 def is_for(quest: Any, mine: Any) -> bool:
@@ -138,7 +197,9 @@ def missing(steps: list[dict[str, Any]], evidence: Sequence[Any], *, original: b
         put_in = [
             row
             for row in evidence
-            if row.step_key == step["key"] and row.kind == kind and (kind in FILES or row.body.strip())
+            if row.step_key == step["key"]
+            and row.kind == stored_as(kind)
+            and (kind in FILES or row.body.strip())
         ]
         if not step.get("required", True) and not put_in:
             continue
@@ -159,6 +220,8 @@ MISSING = {
     "link": N_("Paste the link here. It begins with https://"),
     "text": N_("Write a sentence here."),
     "choice": N_("Choose one."),
+    "multiple": N_("Choose at least one."),
+    "scale": N_("Choose a number from 1 to 5."),
 }
 MISSING_SEVERAL = {
     "photo": N_("A few more photos are needed here."),

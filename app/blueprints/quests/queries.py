@@ -7,12 +7,26 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import lru_cache
 from statistics import median
+from types import SimpleNamespace
 from typing import Any
 
-from sqlalchemy import Integer, String, and_, bindparam, func, literal, literal_column, or_, select, union_all
+from sqlalchemy import (
+    Integer,
+    String,
+    and_,
+    bindparam,
+    case,
+    func,
+    literal,
+    literal_column,
+    or_,
+    select,
+    union_all,
+)
 from sqlalchemy.orm import aliased
 
 from app.blueprints.badges import queries as badges
+from app.blueprints.impact.policies_links import platform_of
 from app.blueprints.library import queries as library
 from app.blueprints.media import queries as media
 from app.blueprints.members import queries as members
@@ -21,13 +35,15 @@ from app.blueprints.quests.models import (
     Quest,
     QuestPrerequisite,
     QuestResource,
+    QuestSeen,
     QuestVersion,
     Review,
     Submission,
     SubmissionEvent,
     SubmissionHelper,
 )
-from app.blueprints.quests.policies import ACTIVE, EDITABLE
+from app.blueprints.quests.policies import ACTIVE, EDITABLE, NOBODY_WAITED
+from app.blueprints.quests.policies_stages import present_steps
 from app.blueprints.quests.queries_board import OnBoard, Outlook, outlook
 from app.core import clock
 from app.core.actor import Actor
@@ -140,6 +156,17 @@ def more_quests(
     return page, view.board.tracks
 
 
+# what of a quest's terms a brief and an open call have beside the others
+BRIEF = (
+    Quest.preset,
+    QuestVersion.stages,
+    QuestVersion.focus,
+    QuestVersion.format,
+    QuestVersion.format_en,
+    QuestVersion.results_ladder,
+)
+
+
 @lru_cache
 def _quest_page() -> Any:
     mine = aliased(Submission)
@@ -158,6 +185,12 @@ def _quest_page() -> Any:
             Quest.opens_at,
             Quest.closes_at,
             Quest.repeat_days,
+            Quest.hosted_by_id,
+            members.name_of(Quest.hosted_by_id).label("host_name"),
+            select(QuestSeen.at)
+            .where(QuestSeen.quest_id == Quest.id, QuestSeen.member_id == ME)
+            .scalar_subquery()
+            .label("seen_at"),
             *members.track_words(Quest.track_key),
             QuestVersion.title,
             QuestVersion.title_en,
@@ -174,12 +207,16 @@ def _quest_page() -> Any:
             QuestVersion.draft_rounds,
             QuestVersion.perk,
             QuestVersion.perk_en,
+            *BRIEF,
+            QuestVersion.id.label("version_id"),
+            QuestVersion.terms,
+            QuestVersion.terms_en,
             badges.name_of(Quest.badge_id).label("badge_name"),
             badges.name_of(Quest.badge_id, english=True).label("badge_name_en"),
             badges.award_count(Quest.badge_id).label("lit_count"),
             Submission.id.label("work_id"),
             Submission.state.label("work_state"),
-            Submission.round.label("work_round"),
+            (Submission.round - Submission.stage_round + 1).label("work_round"),
         )
         .join(QuestVersion, QuestVersion.id == Quest.version_id)
         .outerjoin(Submission, Submission.id == latest)
@@ -194,6 +231,8 @@ class QuestPage:
     `standing`: "doing", "changes", "sent", "lit" (done, once for all), "again" (done, may be done again
     from `again_at`), "start", or why not: "unmet", "stars", "full", "closed", "soon". `points` is what it
     offers now, at `percent` of its rule; `unmet` what comes first: names in both languages and a quest's id.
+    `must_agree`: its terms come before the start. `veiled`: until then only its name on the board and its
+    terms are there.
     """
 
     quest: Any
@@ -205,23 +244,33 @@ class QuestPage:
     opens: Sequence[Any]
     people: Sequence[Any]
     resources: Sequence[Any]
+    must_agree: bool = False
+    veiled: bool = False
 
 
 OPENS = 3
 
 
-def quest_page(quest_id: int, member: Actor) -> QuestPage:
-    """Four queries. Raises NotFound for a quest that isn't this member's to see and that they never began."""
+def quest_page(quest_id: int, member: Actor, view: Outlook | None = None) -> QuestPage:
+    """Four queries with the outlook.
+
+    Raises NotFound for a quest that isn't this member's to see and that they never began.
+    """
     quest = read(_quest_page(), {"me": member.id, "quest_id": quest_id}).one_or_none()
     if quest is None:
         raise NotFound
-    view = outlook(member)
+    view = view or outlook(member)
     there = view.board.quests.get(quest_id)
     seen = there is not None and there.state in ("live", "closed") and view.is_for(there)
     if there is None or not (seen or quest.work_id):
         raise NotFound
     standing, again_at = _standing(quest, there, view)
     points_now, percent = view.offer(there)
+    if quest_id in view.veiled:
+        return QuestPage(
+            _veiled(quest, there), standing, again_at, 0, 100, view.unmet(there), [], [], [],
+            must_agree=True, veiled=True,
+        )  # fmt: skip
     return QuestPage(
         quest,
         standing,
@@ -232,6 +281,15 @@ def quest_page(quest_id: int, member: Actor) -> QuestPage:
         view.opened_by(quest_id)[:OPENS],
         _lit_by(quest_id),
         resources_for(quest_id),
+        must_agree=view.must_agree(there),
+    )
+
+
+def _veiled(quest: Any, there: OnBoard) -> Any:
+    """What of a confidential quest those read who haven't agreed yet, and nothing else of its row."""
+    shown = ("id", "version_id", "terms", "terms_en", "min_stars", "opens_at", "work_id", "work_state")
+    return SimpleNamespace(
+        title=there.title, title_en=there.title_en, **{name: getattr(quest, name) for name in shown}
     )
 
 
@@ -292,7 +350,8 @@ def quests_with(resource_id: int, member: Actor) -> Sequence[Any]:
     if not found:
         return []
     view = outlook(member)
-    return [quest for quest in view.board.quests.values() if quest.id in found and view.on_offer(quest)][:5]
+    on_offer = [quest for quest in view.board.quests.values() if quest.id in found and view.on_offer(quest)]
+    return [quest for quest in on_offer if quest.id not in view.veiled][:5]
 
 
 # --- a piece of work --------------------------------------------------------------------------------
@@ -304,13 +363,19 @@ def _work() -> Any:
     resource = library.title_of(SubmissionHelper.resource_id)
     current = aliased(QuestVersion)
     said = aliased(Review)
-    latest = select(func.max(said.id)).where(said.submission_id == Submission.id).correlate(Submission)
+    latest = (
+        select(func.max(said.id))
+        .where(said.submission_id == Submission.id, said.undone_at.is_(None))
+        .correlate(Submission)
+    )
     opened, opened_terms = aliased(Quest), aliased(QuestVersion)
     opens = (
         select(opened_terms.title)
         .join(opened, opened.version_id == opened_terms.id)
         .join(QuestPrerequisite, QuestPrerequisite.quest_id == opened.id)
         .where(QuestPrerequisite.requires_quest_id == Quest.id, opened.state == "live")
+        # of a confidential one nobody is told that it opens
+        .where(opened.confidential.is_(False))
         .order_by(opened.rung, opened.id)
         .limit(1)
         .correlate(Quest)
@@ -322,6 +387,9 @@ def _work() -> Any:
             Submission.version_id,
             Submission.state,
             Submission.round,
+            Submission.stage,
+            Submission.stage_round,
+            Submission.checks.label("ticked"),
             Submission.promised_points,
             Submission.points_awarded,
             Submission.original,
@@ -332,8 +400,12 @@ def _work() -> Any:
             Submission.due_at,
             Submission.opened_at,
             Submission.decided_at,
+            Submission.look,
             members.name_of(Submission.mentor_id).label("mentor_name"),
-            members.mentor_name_of(Submission.member_id).label("mentor_now"),
+            case(
+                (Quest.hosted_by_id.is_(None), members.mentor_name_of(Submission.member_id)),
+                (Quest.hosted_by_id != Submission.member_id, members.name_of(Quest.hosted_by_id)),
+            ).label("mentor_now"),
             Quest.icon,
             Quest.rung,
             *members.track_words(Quest.track_key),
@@ -348,6 +420,7 @@ def _work() -> Any:
             QuestVersion.draft_rounds,
             QuestVersion.perk,
             QuestVersion.perk_en,
+            *BRIEF,
             current.id.label("current_id"),
             current.change_note,
             opens.scalar_subquery().label("opens"),
@@ -417,6 +490,7 @@ def _evidence() -> Any:
             Evidence.step_key,
             Evidence.kind.label("what"),
             Evidence.body,
+            Evidence.link_key,
         )
         .select_from(Evidence)
         .outerjoin(tile, tile.c.id == Evidence.media_id)
@@ -433,6 +507,12 @@ class Piece:
     kind: str
     body: str
     tile: media.Tile | None
+    link_key: str | None = None
+
+    @property
+    def platform(self) -> str:
+        """Whose page a link leads to: a key of PLATFORMS."""
+        return platform_of(self.body)
 
 
 def evidence(submission_id: int, round_: int) -> dict[str, list[Piece]]:
@@ -441,8 +521,38 @@ def evidence(submission_id: int, round_: int) -> dict[str, list[Piece]]:
     by_step: dict[str, list[Piece]] = {}
     for row in rows:
         tile = media.as_tile(row) if row.id is not None else None
-        by_step.setdefault(row.step_key, []).append(Piece(row.evidence_id, row.what, row.body, tile))
+        by_step.setdefault(row.step_key, []).append(
+            Piece(row.evidence_id, row.what, row.body, tile, row.link_key)
+        )
     return by_step
+
+
+@lru_cache
+def _elsewhere() -> Any:
+    other = aliased(Submission)
+    return (
+        select(Evidence.link_key, other.id, QuestVersion.title, QuestVersion.title_en)
+        .join(other, other.id == Evidence.submission_id)
+        .join(QuestVersion, QuestVersion.id == other.version_id)
+        .where(
+            Evidence.link_key.in_(bindparam("keys", expanding=True)),
+            other.member_id == ME,
+            other.id != bindparam("work_id"),
+            other.state != "withdrawn",
+        )
+        .order_by(other.id.desc())
+        .limit(20)
+    )
+
+
+def links_elsewhere(submission_id: int, pieces: dict[str, list[Piece]], member: Actor) -> dict[str, Any]:
+    """By link key, the newest other work of the member's that has the same link: id, title, title_en. One
+    query, none without a link."""
+    keys = {piece.link_key for some in pieces.values() for piece in some if piece.link_key}
+    if not keys:
+        return {}
+    rows = read(_elsewhere(), {"keys": sorted(keys), "me": member.id, "work_id": submission_id}).all()
+    return {row.link_key: row for row in reversed(rows)}
 
 
 @lru_cache
@@ -458,6 +568,7 @@ def _story() -> Any:
         nothing.label("highlight"),
         nothing.label("suggestion"),
         nothing.label("reason"),
+        literal(1).label("look"),
         literal(0).label("later"),
     ).where(SubmissionEvent.submission_id == submission_id)
     verdicts = select(
@@ -469,6 +580,7 @@ def _story() -> Any:
         Review.highlight,
         Review.suggestion,
         Review.reason,
+        Review.look,
         literal(1),
     ).where(Review.submission_id == submission_id)
     rows = union_all(events, verdicts).subquery("story")
@@ -479,7 +591,7 @@ def _story() -> Any:
 def story(submission_id: int) -> Sequence[Any]:
     """Everything that happened to a piece of work, newest first: events and verdicts in one query.
 
-    kind, round, at, name; for a verdict (approved, changes, declined) also its words.
+    kind, round, at, name; for a verdict (approved, changes, declined, passed) also its words.
     """
     return read(_story(), {"work_id": submission_id}).all()
 
@@ -501,6 +613,10 @@ def _newest_answers() -> Any:
             Review.created_at >= bindparam("since", type_=Instant),
             # of a resubmitted piece, the time of the earlier sending isn't kept
             Review.created_at >= Submission.submitted_at,
+            Review.undone_at.is_(None),
+            # a second look was asked for later, and nobody waited for what was looked at afterwards
+            Review.look == 1,
+            Review.waited_minutes > NOBODY_WAITED,
         )
         .order_by(Review.id.desc())
         .limit(100)
@@ -518,9 +634,12 @@ def answers_now() -> Answers | None:
 
 
 def editable_steps(submission_id: int, member: Actor) -> list[dict[str, Any]]:
-    """The steps of one's own work while it can be changed. Raises NotFound, or Stale once it was sent."""
+    """The steps of one's own work that its stage asks for, while it can be changed.
+
+    Raises NotFound, or Stale once it was sent.
+    """
     row = read(
-        select(Submission.state, QuestVersion.steps)
+        select(Submission.state, Submission.stage, QuestVersion.steps, QuestVersion.stages)
         .join(QuestVersion, QuestVersion.id == Submission.version_id)
         .where(Submission.id == submission_id, Submission.member_id == member.id)
     ).one_or_none()
@@ -528,7 +647,7 @@ def editable_steps(submission_id: int, member: Actor) -> list[dict[str, Any]]:
         raise NotFound
     if row.state not in EDITABLE:
         raise Stale(N_("This has been sent. Take it back first if you want to change it."))
-    return row.steps
+    return present_steps(row)
 
 
 def step_of(evidence_id: int, member: Actor) -> Any:
@@ -554,13 +673,27 @@ def holds(submission_id: int, media_id: int) -> bool:
 
 
 def may_see_media(row: Any, actor: Actor) -> bool:
-    """Whether a reviewer, or the mentor it was routed to, may see a file of work that was sent."""
+    """Whether a reviewer, the mentor it was routed to, or who mentors its member, may see a file of work that
+    was sent."""
     if not actor.can("reviews:open"):
         return False
-    sent = select(Submission.id).where(Submission.id == row.subject_id, Submission.state != "working")
+    sent = select(Submission.id).where(
+        Submission.id == row.subject_id, or_(Submission.state != "working", Submission.stage > 1)
+    )
     if not actor.can("reviews:staff"):
-        sent = sent.where(Submission.mentor_id == actor.id)
+        mentees = and_(Submission.member_id.in_(members.led_by(actor.id)), ~Quest.confidential)
+        sent = sent.join(Quest, Quest.id == Submission.quest_id)
+        sent = sent.where(or_(Submission.mentor_id == actor.id, mentees))
     return db.session.scalar(sent) is not None
+
+
+def may_see_cover(row: Any, actor: Actor) -> bool:
+    """Whether a member may see a file of a quest: everybody may, unless it is confidential."""
+    confidential = select(Quest.confidential).where(Quest.id == row.subject_id)
+    if actor.is_staff or not db.session.scalar(confidential):
+        return True
+    view = outlook(actor)
+    return row.subject_id in view.board.quests and row.subject_id not in view.veiled
 
 
 def find_helpers(text: str, member: Actor) -> list[Helper]:

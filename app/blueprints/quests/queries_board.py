@@ -9,9 +9,10 @@ joins the two.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import cached_property, lru_cache
+from itertools import islice
 from typing import Any, NamedTuple
 
 from sqlalchemy import (
@@ -28,6 +29,7 @@ from sqlalchemy import (
     select,
     union_all,
 )
+from sqlalchemy.orm import aliased
 
 from app.blueprints.badges import queries as badges
 from app.blueprints.members import queries as members
@@ -39,13 +41,17 @@ from app.blueprints.quests.models import (
     QuestBoard,
     QuestNamedMember,
     QuestPrerequisite,
+    QuestSkip,
     QuestVersion,
     Submission,
+    TermsAgreement,
 )
 from app.blueprints.quests.policies import ACTIVE
+from app.blueprints.quests.policies_terms import VEILED
 from app.core import clock
 from app.core.actor import TIERS, Actor
 from app.core.db import Instant, read
+from app.core.i18n import both
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +60,10 @@ class OnBoard:
 
     id: int
     preset: str
+    kind: str | None
+    confidential: bool
+    hosted_by_id: int | None
+    host_name: str | None
     state: str
     track_key: str
     track_name: str
@@ -81,6 +91,7 @@ class OnBoard:
     effort_minutes: int
     rule_key: str | None
     points: int | None
+    has_terms: bool
     before: str
 
 
@@ -91,6 +102,16 @@ class Board:
     quests: dict[int, OnBoard]
     tracks: Sequence[Any]
     names: dict[int, tuple[str, str]]
+
+    @cached_property
+    def partial(self) -> dict[tuple[frozenset[int], frozenset[int]], Board]:
+        """This board as those see it who may not know all of it, as far as somebody has asked."""
+        return {}
+
+    @cached_property
+    def confidential(self) -> list[OnBoard]:
+        """What not everybody may know of."""
+        return [quest for quest in self.quests.values() if quest.confidential]
 
     @cached_property
     def live(self) -> dict[str, list[OnBoard]]:
@@ -128,11 +149,14 @@ def _quests() -> Any:
     )
     return (
         select(
-            Quest.id, Quest.preset, Quest.state, Quest.track_key, Quest.rung, Quest.position, Quest.icon,
+            Quest.id, Quest.preset, Quest.kind, Quest.confidential, Quest.hosted_by_id,
+            members.name_of(Quest.hosted_by_id).label("host_name"), Quest.state,
+            Quest.track_key, Quest.rung, Quest.position, Quest.icon,
             Quest.badge_id, Quest.to_participant, Quest.to_contributor, Quest.to_cocreator, Quest.min_stars,
             Quest.named_members_only, Quest.opens_at, Quest.closes_at, Quest.repeat_days, Quest.sky_x,
             Quest.sky_y, Quest.version_id, QuestVersion.title, QuestVersion.title_en, QuestVersion.summary,
             QuestVersion.summary_en, QuestVersion.effort_minutes, QuestVersion.rule_key, QuestVersion.points,
+            or_(QuestVersion.terms != "", Quest.confidential).label("has_terms"),
         )
         .join(QuestVersion, QuestVersion.id == Quest.version_id)
         .where(on_board)
@@ -204,7 +228,8 @@ class Standing:
     """What of a member decides which quests are theirs, at `now`.
 
     By quest: `active` the work under way, `lit_at` when it was last approved, `attempts` how often it was
-    begun. `named` quests call them by name, `full` ones have no place left, `opened` are lit badges.
+    begun. `named` quests call them by name, `skipped` ones are put aside, `full` ones have no place left,
+    `agreed` are those whose present terms they agreed to, `opened` are lit badges.
     """
 
     tier: str
@@ -215,7 +240,9 @@ class Standing:
     attempts: dict[int, int] = field(default_factory=dict)
     named: set[int] = field(default_factory=set)
     full: set[int] = field(default_factory=set)
+    skipped: set[int] = field(default_factory=set)
     opened: set[int] = field(default_factory=set)
+    agreed: set[int] = field(default_factory=set)
     likes: set[str] = field(default_factory=set)
     rules: dict[str, RuleValue] = field(default_factory=dict)
 
@@ -235,7 +262,7 @@ def _standing() -> Any:
     under_way = case((or_(*(Submission.state == word(state) for state in ACTIVE)), Submission.id))
     lit_at = case((Submission.state == word("approved"), Submission.decided_at))
     full = and_(Quest.capacity.is_not(None), Quest.started_count >= Quest.capacity)
-    needed = QuestPrerequisite.requires_badge_id
+    needed, present = QuestPrerequisite.requires_badge_id, aliased(QuestVersion)
     liked, rules = members.liked_tracks(me).subquery(), points.values_at(now).subquery()
     return union_all(
         select(
@@ -250,7 +277,18 @@ def _standing() -> Any:
         .where(Submission.member_id == me)
         .group_by(Submission.quest_id),
         rows("named", number=QuestNamedMember.quest_id).where(QuestNamedMember.member_id == me),
+        rows("skipped", number=QuestSkip.quest_id).where(QuestSkip.member_id == me, QuestSkip.until > now),
         rows("full", number=Quest.id).where(Quest.state == word("live"), full),
+        select(word("agreed"), no_key, QuestVersion.quest_id, no_number, no_number, never)
+        .select_from(TermsAgreement)
+        .join(QuestVersion, QuestVersion.id == TermsAgreement.version_id)
+        .join(Quest, Quest.id == QuestVersion.quest_id)
+        .join(present, present.id == Quest.version_id)
+        .where(
+            TermsAgreement.member_id == me,
+            present.terms == QuestVersion.terms,
+            present.terms_en == QuestVersion.terms_en,
+        ),
         rows("opened", number=needed).where(needed.is_not(None), badges.has_lit(me, needed)),
         rows("likes", key=liked.c.track_key),
         rows("rule", key=rules.c.key, number=rules.c.base, other=rules.c.percent),
@@ -278,11 +316,13 @@ class Row(NamedTuple):
     steps: int
     unmet: str | None
     unmet_en: str | None
+    host: str | None
 
 
 class Star(NamedTuple):
     """A quest in the sky. `state` is "lit", "begun", "next" (in reach) or "lock"; `before` "3,7" names the
-    quests that open it."""
+    quests that open it, `needs` is the first of them that
+    a locked one waits for, `stars` how many it wants."""
 
     id: int
     track_key: str
@@ -295,24 +335,35 @@ class Star(NamedTuple):
     title_en: str
     before: str
     state: str
+    needs: tuple[str, str] | None = None
+    stars: int = 0
 
 
 @dataclass(frozen=True)
 class Next:
-    """The quest to recommend: what it offers now, whether it is of a track they like, what it opens."""
+    """The quest to recommend: what it offers now, whether it is of a track they like, what it opens, and
+    whether they have lit it before or had put it aside."""
 
     quest: OnBoard
     offer: int
     liked: bool
     opens: OnBoard | None
+    again: bool = False
+    skipped: bool = False
 
 
 @dataclass(frozen=True)
 class Outlook:
-    """The board as one member sees it."""
+    """The board as one member sees it: what is confidential and not for them isn't on it, and of what is for
+    them it says nothing until they have agreed to the terms (`veiled`)."""
 
     board: Board
     mine: Standing
+    veiled: frozenset[int] = frozenset()
+
+    def must_agree(self, quest: OnBoard) -> bool:
+        """Whether the quest has terms that the member hasn't agreed to as they are now."""
+        return quest.has_terms and quest.id not in self.mine.agreed
 
     def is_for(self, quest: OnBoard) -> bool:
         return policies.is_for(quest, self.mine)
@@ -384,7 +435,7 @@ class Outlook:
         return Row(
             quest.id, quest.track_key, quest.icon, quest.rung, quest.min_stars, quest.title, quest.title_en,
             quest.summary, quest.summary_en, quest.effort_minutes, offer, percent,
-            policies.steps_to(quest, self.mine), unmet[0], unmet[1],
+            policies.steps_to(quest, self.mine), unmet[0], unmet[1], quest.host_name,
         )  # fmt: skip
 
     def opened_by(self, quest_id: int) -> list[OnBoard]:
@@ -392,27 +443,41 @@ class Outlook:
         return [quest for quest in self.board.opened_by.get(quest_id, ()) if self.on_offer(quest)]
 
     def next(self) -> Next | None:
-        """The one quest to recommend: the first of what can be started that they have never lit.
+        """The one quest to recommend: the first of what can be started, rather one that they haven't put
+        aside, rather one that they have never lit.
 
-        It stays the same until it is begun. None when nothing is in reach.
+        Quick tasks aren't stars and have a place of their own: they come last. It stays the same until it is
+        begun or put aside. None only when nothing can be started.
         """
-        first = next((quest for quest in self.start if quest.id not in self.mine.lit_at), None)
-        if first is None:
+        skipped, lit = self.mine.skipped, self.mine.lit_at
+        if not self.start:
             return None
+        first = min(
+            self.start, key=lambda quest: (quest.id in skipped, quest.preset == "quick_task", quest.id in lit)
+        )
         tier = self.mine.tier
         opens = next((quest for quest in self.board.opened_by.get(first.id, ()) if tier in quest.tiers), None)
-        return Next(first, self.offer(first)[0], first.track_key in self.mine.likes, opens)
+        liked = first.track_key in self.mine.likes
+        return Next(first, self.offer(first)[0], liked, opens, first.id in lit, first.id in skipped)
 
-    def stars(self, track_key: str) -> list[Star]:
-        """The stars of one constellation, the low rungs first: what the member sees or has lit."""
-        return [
-            Star(
-                quest.id, quest.track_key, quest.rung, quest.icon, quest.badge_id, quest.sky_x, quest.sky_y,
-                quest.title, quest.title_en, quest.before, self._light(quest),
-            )
+    def stars(self, track_key: str, most: int | None = None) -> list[Star]:
+        """The first stars of one constellation, the low rungs first: what the member sees or has lit."""
+        found = (
+            self._star(quest)
             for quest in self.board.challenges.get(track_key, ())
             if quest.id in self.mine.lit_at or (quest.state == "live" and policies.is_for(quest, self.mine))
-        ]  # fmt: skip
+        )
+        return list(islice(found, most))
+
+    def _star(self, quest: OnBoard) -> Star:
+        light = self._light(quest)
+        unmet = self.unmet(quest) if light == "lock" else None
+        lacks = light == "lock" and quest.min_stars > self.mine.stars
+        return Star(
+            quest.id, quest.track_key, quest.rung, quest.icon, quest.badge_id, quest.sky_x, quest.sky_y,
+            quest.title, quest.title_en, quest.before, light, unmet[:2] if unmet else None,
+            quest.min_stars if lacks else 0,
+        )  # fmt: skip
 
     def _light(self, quest: OnBoard) -> str:
         mine = self.mine
@@ -445,4 +510,60 @@ def outlook(member: Actor) -> Outlook:
             version = row.key
         else:
             getattr(mine, what).add(row.number)
-    return Outlook(_board(version), mine)
+    return seen(_board(version), mine, staff=member.is_staff)
+
+
+def seen(board: Board, mine: Standing, *, staff: bool) -> Outlook:
+    """The one place where confidential quests are kept from who may not know of them.
+
+    Who is named by audience, or has begun one, knows that there is one; what it is they read once they
+    agreed to its present terms, and staff always.
+    """
+    if not board.confidential:
+        return Outlook(board, mine)
+    veiled, hidden = set(), set()
+    for quest in board.confidential:
+        if not (policies.is_for(quest, mine) or quest.id in mine.attempts):
+            hidden.add(quest.id)
+        elif not staff and quest.id not in mine.agreed:
+            veiled.add(quest.id)
+    if not (veiled or hidden):
+        return Outlook(board, mine)
+    return Outlook(_without(board, frozenset(veiled), frozenset(hidden)), mine, frozenset(veiled))
+
+
+def _without(board: Board, veiled: frozenset[int], hidden: frozenset[int]) -> Board:
+    """The board without the hidden quests, and with the veiled ones under a neutral name.
+
+    There are as many such boards as kinds of members: few, and each is made once for a board.
+    """
+    kept = board.partial.get((veiled, hidden))
+    if kept is None:
+        kept = board.partial[veiled, hidden] = _cut(board, veiled, hidden)
+    return kept
+
+
+def _cut(board: Board, veiled: frozenset[int], hidden: frozenset[int]) -> Board:
+    name = both(VEILED)
+    away = set(hidden)
+    # what only opens after a hidden one can't be reached by them, and its "first light" would tell of it
+    while behind := {
+        quest.id
+        for quest in board.quests.values()
+        if quest.id not in away and not away.isdisjoint(quest.requires)
+    }:
+        away |= behind
+    quests = {}
+    for quest in board.quests.values():
+        if quest.id in veiled:
+            quests[quest.id] = replace(
+                quest, title=name["zh"], title_en=name["en"], summary="", summary_en="", icon="i-lock",
+                badge_id=None, kind=None, hosted_by_id=None,
+            )  # fmt: skip
+        elif quest.id not in away:
+            quests[quest.id] = quest
+    secret = {board.quests[one].badge_id for one in veiled | away}
+    names = {
+        badge: (name["zh"], name["en"]) if badge in secret else text for badge, text in board.names.items()
+    }
+    return Board(quests, board.tracks, names)

@@ -9,7 +9,14 @@ from typing import Any
 from sqlalchemy import and_, distinct, func, or_, select
 
 from app.blueprints.members import queries as members
-from app.blueprints.quests.models import Evidence, QuestVersion, Review, Submission, SubmissionEvent
+from app.blueprints.quests.models import (
+    CallProposal,
+    Evidence,
+    QuestVersion,
+    Review,
+    Submission,
+    SubmissionEvent,
+)
 from app.blueprints.quests.policies import EDITABLE
 from app.core import clock
 from app.core.db import db
@@ -20,7 +27,7 @@ STOPPED = timedelta(days=7)
 
 def pulse(since: datetime) -> Any:
     """senders: members who sent work since; asked: how often changes were asked for since; again: how many
-    of these came back with a next round."""
+    of these came back with a next round; proposals: calls of members that wait for a nod."""
     next_sent = (
         select(SubmissionEvent.id)
         .where(
@@ -39,6 +46,10 @@ def pulse(since: datetime) -> Any:
             .label("senders"),
             asked.scalar_subquery().label("asked"),
             asked.where(next_sent).scalar_subquery().label("again"),
+            select(func.count(CallProposal.quest_id))
+            .where(CallProposal.state == "proposed")
+            .scalar_subquery()
+            .label("proposals"),
         )
     ).one()
 

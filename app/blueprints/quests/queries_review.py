@@ -1,31 +1,33 @@
 """What reviewers read: the queue, one piece of work with everything said about it, what approval would give.
 
 A mentor reads what was routed to them, staff everything, nobody their own (`_reviewable` is
-`policies.may_review` as SQL).
+`policies.may_review` as SQL). A mentor also sees what mentees sent to staff, to say something first.
 """
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import lru_cache
+from types import SimpleNamespace
 from typing import Any
 
 from sqlalchemy import (
     JSON,
+    BigInteger,
     ColumnElement,
     Integer,
+    String,
     and_,
     bindparam,
     case,
     cast,
     false,
     func,
-    literal,
     literal_column,
     null,
+    or_,
     select,
     true,
     union_all,
@@ -33,26 +35,41 @@ from sqlalchemy import (
 from sqlalchemy.orm import aliased
 
 from app.blueprints.badges import queries as badges
+from app.blueprints.impact.policies_links import platform_of, shared
 from app.blueprints.library import queries as library
 from app.blueprints.media import queries as media
 from app.blueprints.members import queries as members
 from app.blueprints.points import queries as points
+from app.blueprints.quests import queries_likeness
 from app.blueprints.quests.models import (
     Evidence,
     Quest,
     QuestVersion,
+    Remark,
     Review,
     Submission,
     SubmissionHelper,
 )
-from app.blueprints.quests.policies import facts_of, held_by_another, may_review
+from app.blueprints.quests.policies import (
+    NOBODY_WAITED,
+    facts_of,
+    had_first_look,
+    held_by_another,
+    may_comment,
+    may_review,
+)
+from app.blueprints.quests.policies_stages import TALKS, last_stage, nth_round, shown_round, was_sent
+from app.blueprints.quests.queries_remarks import LINES, PINS, Remarks, gathered, newest
 from app.core import clock
 from app.core.actor import Actor
 from app.core.db import Instant, read
-from app.core.errors import NotFound
+from app.core.errors import NotFound, Refused
+from app.core.i18n import N_
 from app.core.paging import Page, keyset, page_of
 
-SHOWS = ("soon", "mine", "mentees")
+SHOWS = ("soon", "mine", "mentees", "second")
+READERS = ("mentor", "staff")
+ROUNDS = ("first", "again")
 SOON = timedelta(days=1)
 WEEK = timedelta(days=7)
 # figures look at so many rows at most: beyond it the page says "200+"
@@ -71,6 +88,9 @@ class Asked:
     show: str = ""
     track: str = ""
     quest: int | None = None
+    preset: str = ""
+    reader: str = ""
+    round: str = ""
 
     @property
     def args(self) -> dict[str, Any]:
@@ -80,7 +100,8 @@ class Asked:
 
 @dataclass(frozen=True)
 class Waiting:
-    """A row of the queue. `held` is "", "me" or "other"; minutes are whole and rounded up."""
+    """A row of the queue. `held` is "", "me" or "other"; minutes are whole and rounded up. `comment`: staff
+    decide, this mentor can say something before."""
 
     id: int
     member_id: int
@@ -96,6 +117,9 @@ class Waiting:
     held: str
     holder_name: str | None
     held_minutes: int
+    stage_round: int
+    look: int
+    comment: bool
 
 
 # Statements are built once and kept: building one costs more than running it.
@@ -113,10 +137,16 @@ class Shape:
     show: str
     track: bool
     quest: bool
+    preset: str
+    reader: str
+    round: str
 
 
 def _shape(by: Actor, asked: Asked) -> Shape:
-    return Shape(by.can("reviews:staff"), asked.show, bool(asked.track), asked.quest is not None)
+    return Shape(
+        by.can("reviews:staff"), asked.show, bool(asked.track), asked.quest is not None, asked.preset,
+        asked.reader, asked.round,
+    )  # fmt: skip
 
 
 def _values(by: Actor, asked: Asked, now: datetime) -> dict[str, Any]:
@@ -125,10 +155,29 @@ def _values(by: Actor, asked: Asked, now: datetime) -> dict[str, Any]:
 
 
 def _reviewable(staff: bool) -> ColumnElement[bool]:
-    """Whether the one who asks may review a submission."""
+    """Whether the one who asks may review a submission, or as a mentor say something on it."""
     if staff:
-        return Submission.member_id != ME
-    return and_(Submission.mentor_id == ME, Submission.member_id != ME)
+        another = or_(Submission.look == literal_column("1"), Submission.declined_by_id != ME)
+        return and_(Submission.member_id != ME, another)
+    # the few of a mentor are gathered first, by two indexes, whatever waits beside them
+    theirs, of_mentees, quest = aliased(Submission), aliased(Submission), aliased(Quest)
+    routed = select(theirs.id).where(
+        theirs.mentor_id == ME,
+        theirs.state == literal_column("'submitted'"),
+        or_(theirs.look == literal_column("1"), theirs.declined_by_id != ME),
+    )
+    comments = (
+        select(of_mentees.id)
+        .join(quest, quest.id == of_mentees.quest_id)
+        .where(
+            of_mentees.member_id.in_(members.led_by(ME)),
+            of_mentees.state == literal_column("'submitted'"),
+            of_mentees.mentor_id.is_distinct_from(ME),
+            or_(of_mentees.look == literal_column("1"), of_mentees.declined_by_id != ME),
+            ~quest.confidential,
+        )
+    )
+    return and_(Submission.id.in_(union_all(routed, comments)), Submission.member_id != ME)
 
 
 def _asked(query: Any, shape: Shape) -> Any:
@@ -139,18 +188,28 @@ def _asked(query: Any, shape: Shape) -> Any:
         query = query.where(Submission.claimed_by_id == ME, Submission.claimed_until > NOW)
     elif shape.show == "mentees":
         query = query.where(Submission.mentor_id == ME)
+    elif shape.show == "second":
+        query = query.where(Submission.look == literal_column("2"))
+    if shape.track or shape.preset:
+        query = query.join(Quest, Quest.id == Submission.quest_id)
     if shape.track:
-        query = query.join(Quest, Quest.id == Submission.quest_id).where(
-            Quest.track_key == bindparam("track")
-        )
+        query = query.where(Quest.track_key == bindparam("track"))
+    if shape.preset:
+        query = query.where(Quest.preset == literal_column(f"'{shape.preset}'"))
+    if shape.reader:
+        by_mentor = Submission.mentor_id.is_not(None)
+        query = query.where(by_mentor if shape.reader == "mentor" else ~by_mentor)
+    if shape.round:
+        first = Submission.round == literal_column("1")
+        query = query.where(first if shape.round == "first" else ~first)
     if shape.quest:
         query = query.where(Submission.quest_id == bindparam("quest"))
     return query
 
 
-@lru_cache(maxsize=64)
-def _rows(shape: Shape) -> Any:
-    photo = (
+def photo_of() -> Any:
+    """The first photo of the round, as a scalar subquery on the submission."""
+    return (
         select(Evidence.media_id)
         .where(
             Evidence.submission_id == Submission.id,
@@ -161,23 +220,34 @@ def _rows(shape: Shape) -> Any:
         .limit(1)
         .scalar_subquery()
     )
-    kind = (
+
+
+def kind_of() -> Any:
+    """What the round consists of, by one of its pieces, as a scalar subquery on the submission."""
+    return (
         select(func.max(Evidence.kind))
         .where(Evidence.submission_id == Submission.id, Evidence.round == Submission.round)
         .scalar_subquery()
     )
+
+
+@lru_cache(maxsize=64)
+def _rows(shape: Shape) -> Any:
     return _asked(
         select(
             Submission.id,
             Submission.member_id,
             Submission.round,
+            Submission.stage_round,
+            Submission.look,
+            Submission.mentor_id,
             Submission.due_at,
             Submission.claimed_by_id,
             Submission.claimed_until,
             QuestVersion.title,
             QuestVersion.title_en,
-            photo.label("photo_id"),
-            kind.label("kind"),
+            photo_of().label("photo_id"),
+            kind_of().label("kind"),
             members.name_of(Submission.member_id).label("member_name"),
             members.mentor_name_of(Submission.member_id).label("mentor_name"),
             members.name_of(Submission.claimed_by_id).label("holder_name"),
@@ -213,6 +283,8 @@ def _waiting(row: Any, by: Actor, now: datetime) -> Waiting:
     return Waiting(
         row.id, row.member_id, row.member_name, row.title, row.title_en, row.round, row.mentor_name,
         row.photo_id, row.kind, row.due_at, minutes_to(row.due_at, now), held, row.holder_name, minutes,
+        row.stage_round,
+        row.look, row.mentor_id != by.id and not by.can("reviews:staff"),
     )  # fmt: skip
 
 
@@ -256,7 +328,15 @@ def after_deciding(submission_id: int, *, by: Actor, asked: Asked) -> Any:
 @lru_cache
 def _figures(staff: bool, with_quest: bool) -> Any:
     rows = (
-        select(Submission.due_at, Submission.claimed_by_id, Submission.claimed_until, Submission.mentor_id)
+        select(
+            Submission.due_at,
+            Submission.claimed_by_id,
+            Submission.claimed_until,
+            Submission.mentor_id,
+            Submission.look,
+            Quest.preset,
+        )
+        .join(Quest, Quest.id == Submission.quest_id)
         .where(WAITING, _reviewable(staff))
         .order_by(Submission.due_at, Submission.id)
         .limit(COUNTED)
@@ -267,10 +347,14 @@ def _figures(staff: bool, with_quest: bool) -> Any:
         _sum(rows.c.due_at <= IN_A_DAY).label("soon"),
         _sum(and_(rows.c.claimed_by_id == ME, rows.c.claimed_until > NOW)).label("mine"),
         _sum(rows.c.mentor_id == ME).label("mentees"),
+        _sum(rows.c.look == 2).label("second"),
+        _sum(rows.c.preset == "quick_task").label("quick"),
         func.min(rows.c.due_at).label("first_due_at"),
     ).select_from(rows)
     recent = select(Review.in_time, Review.waited_minutes).where(
-        Review.created_at > bindparam("week_ago", type_=Instant)
+        Review.created_at > bindparam("week_ago", type_=Instant),
+        Review.undone_at.is_(None),
+        Review.waited_minutes > NOBODY_WAITED,
     )
     if not staff:
         recent = recent.where(Review.reviewer_id == ME)
@@ -289,7 +373,8 @@ def _figures(staff: bool, with_quest: bool) -> Any:
 def figures(by: Actor, asked: Asked | None = None) -> Any:
     """How much waits and how the promise is kept, in one query.
 
-    all, soon, mine, mentees (of at most COUNTED), first_due_at; of the last seven days read, in_time,
+    all, soon, mine, mentees, second, quick (of at most COUNTED), first_due_at; of the last seven days read,
+    in_time,
     half_minutes (half of the answers took no longer): a mentor's own, for staff everybody's.
     quest_title, quest_title_en of the quest asked for.
     """
@@ -321,7 +406,8 @@ def _sum(condition: Any) -> Any:
 
 @dataclass(frozen=True)
 class Piece:
-    """One thing that was sent. `tile` is the file's, `link` the address in a pasted text."""
+    """One thing that was sent. `tile` is the file's, `link` the address in a pasted text, `platform` whose
+    page that is (a key of PLATFORMS)."""
 
     kind: str
     step_key: str
@@ -330,17 +416,46 @@ class Piece:
 
     @property
     def link(self) -> str | None:
-        found = re.search(r"https?://[^\s<>\"']+", self.body)
-        return found[0] if found else None
+        found = shared(self.body)
+        return found.link if found else None
+
+    @property
+    def platform(self) -> str:
+        return platform_of(self.link or "")
+
+
+@dataclass(frozen=True)
+class Alike:
+    """A picture or link of the work that an earlier one resembles. `mine` and `other` are the pictures' ids
+    (None for a link); `work_id`, `name`, `member_id`, `at`, `state` are of the earlier work."""
+
+    work_id: int
+    member_id: int
+    name: str
+    at: datetime
+    state: str
+    mine: int | None
+    other: int | None
+    link: str
 
 
 @dataclass(frozen=True)
 class Round:
-    """What was sent in one round by step, and what was said to it (None: nothing yet)."""
+    """What was sent in one round by step, what was said to it (the looks at it in their order), what a
+    mentor or its member said `beside`, and the earlier works that it looks like. `remarks` are those on the
+    whole work."""
 
     number: int
     pieces: list[Piece] = field(default_factory=list)
-    review: Any | None = None
+    reviews: list[Any] = field(default_factory=list)
+    remarks: Remarks = field(default_factory=Remarks)
+    beside: list[Any] = field(default_factory=list)
+    alike: list[Alike] = field(default_factory=list)
+
+    @property
+    def review(self) -> Any | None:
+        """The verdict that counts: that of the last look. None: nothing yet."""
+        return self.reviews[-1] if self.reviews else None
 
     def of(self, step_key: str) -> list[Piece]:
         return [piece for piece in self.pieces if piece.step_key == step_key]
@@ -358,8 +473,17 @@ class Opened:
 
     @property
     def shown_round(self) -> int:
-        """The round that was sent last: while changes are asked for, the next is its member's alone."""
-        return self.row.round - 1 if self.row.state == "changes" else self.row.round
+        """The round that was sent last: the one being worked on is its member's alone."""
+        return shown_round(self.row)
+
+    @property
+    def last_stage(self) -> bool:
+        return last_stage(self.row)
+
+    @property
+    def may_ask(self) -> bool:
+        """Whether its stage has a round left in which changes could be made."""
+        return nth_round(self.row) < self.row.draft_rounds
 
     def held(self, by: Actor) -> bool:
         return self.row.state == "submitted" and held_by_another(self.row, by, clock.now())
@@ -368,16 +492,35 @@ class Opened:
 @lru_cache
 def _opened() -> Any:
     resource = library.title_of(SubmissionHelper.resource_id)
+    commented = (
+        select(Remark.id)
+        .where(Remark.submission_id == Submission.id, Remark.author_id == ME, Remark.kind == "mentor")
+        .exists()
+    )
+    decided_by = (
+        select(Review.reviewer_id)
+        .where(
+            Review.submission_id == Submission.id,
+            Review.decision == "approved",
+            Review.undone_at.is_(None),
+        )
+        .limit(1)
+    )
     return (
         select(
             Submission.id, Submission.quest_id, Submission.member_id, Submission.state, Submission.round,
             Submission.mentor_id, Submission.promised_points, Submission.points_awarded, Submission.original,
+            Submission.stage, Submission.stage_round, Submission.checks.label("ticked"),
             Submission.library_consent, Submission.submitted_at, Submission.due_at, Submission.opened_at,
-            Submission.claimed_by_id, Submission.claimed_until, Submission.decided_at,
+            Submission.claimed_by_id, Submission.claimed_until, Submission.decided_at, Submission.look,
+            Submission.declined_by_id, Quest.confidential,
+            members.mentor_id_of(Submission.member_id).label("mentor_now_id"),
+            commented.label("commented"), decided_by.scalar_subquery().label("decided_by_id"),
             Quest.track_key, Quest.preset, Quest.rung, Quest.icon,
             QuestVersion.title, QuestVersion.title_en, QuestVersion.steps, QuestVersion.criteria,
             QuestVersion.scores, QuestVersion.phrases, QuestVersion.rule_key, QuestVersion.points,
-            QuestVersion.perk, QuestVersion.perk_en, QuestVersion.draft_rounds,
+            QuestVersion.perk, QuestVersion.perk_en, QuestVersion.draft_rounds, QuestVersion.review_mode,
+            QuestVersion.stages, QuestVersion.focus, QuestVersion.format, QuestVersion.format_en,
             members.track_column(Quest.track_key, "shape").label("shape"),
             members.name_of(Submission.member_id).label("member_name"),
             members.tier_of(Submission.member_id).label("tier"),
@@ -402,71 +545,134 @@ def _opened() -> Any:
 def opened(submission_id: int, *, by: Actor) -> Opened:
     """Work that has been sent, with its terms, its member and who helped.
 
-    Raises NotFound for work that isn't this reviewer's to read, or that was never sent.
+    Raises NotFound for work that isn't this person's to read, or that was never sent, and Refused, with a
+    kind word, where a second look is somebody else's.
     """
-    rows = read(_opened(), {"work": submission_id}).all()
-    if not rows or not may_review(by, rows[0]) or rows[0].state == "working":
+    rows = read(_opened(), {"work": submission_id, "me": by.id}).all()
+    if not rows or not was_sent(rows[0]):
+        raise NotFound
+    if had_first_look(by, rows[0]):
+        raise Refused(N_("You had the first look at this one. The second is somebody else's."))
+    if not may_review(by, rows[0]) and not may_comment(by, rows[0]):
         raise NotFound
     return Opened(rows[0], [row for row in rows if row.helper_id is not None])
 
 
+TEXTS = ("kind", "step_key", "body", "suggestion", "reason", "name", "state")
+NUMBERS = ("round", "position", "look", "work_id", "member_id", "mine", "remark_id", "about_id")
+
+
+def _line(tile: Any, **given: Any) -> Any:
+    """A row of the round's union: the columns named, the others empty."""
+    types: dict[str, Any] = dict.fromkeys(TEXTS, String()) | dict.fromkeys(NUMBERS, Integer())
+    types |= {"at": Instant(), "scores": JSON(), "checks": JSON(), "bits": BigInteger(), "near": BigInteger()}
+    types |= {column.key: column.type for column in tile.c}
+    return select(
+        *(
+            (given[name] if name in given else cast(null(), kind)).label(name)
+            for name, kind in sorted(types.items())
+        )
+    )
+
+
 @lru_cache
 def _rounds() -> Any:
+    """What was sent, said and seen to be alike, in one statement."""
     tile = media.tile_table()
-    nothing = null()
+    at_most = bindparam("shown", type_=Integer)
+    # what a file is, its evidence says too
+    shown = {column.key: column for column in tile.c if column.key != "kind"}
     sent = (
-        select(
-            Evidence.round.label("round"),
-            Evidence.kind.label("kind"),
-            Evidence.step_key,
-            Evidence.body,
-            cast(nothing, Evidence.body.type).label("suggestion"),
-            cast(nothing, Evidence.body.type).label("reason"),
-            cast(nothing, JSON).label("scores"),
-            cast(nothing, JSON).label("checks"),
-            cast(nothing, Evidence.body.type).label("reviewer_name"),
-            Evidence.created_at.label("at"),
-            Evidence.position.label("position"),
-            *tile.c,
+        _line(
+            tile, round=Evidence.round, kind=Evidence.kind, step_key=Evidence.step_key, body=Evidence.body,
+            at=Evidence.created_at, position=Evidence.position, **shown,
         )
+        .select_from(Evidence)
         .outerjoin(tile, tile.c.id == Evidence.media_id)
-        .where(Evidence.submission_id == WORK, Evidence.round <= bindparam("shown", type_=Integer))
-    )
-    said = select(
-        Review.round,
-        Review.decision,
-        literal(""),
-        Review.highlight,
-        Review.suggestion,
-        Review.reason,
-        cast(Review.scores, JSON),
-        cast(Review.checks, JSON),
-        members.name_of(Review.reviewer_id),
-        Review.created_at,
-        literal(0),
-        *(cast(nothing, column.type).label(column.key) for column in tile.c),
-    ).where(Review.submission_id == WORK)
-    return union_all(sent, said).order_by("round", "position")
+        .where(Evidence.submission_id == WORK, Evidence.round <= at_most)
+    )  # fmt: skip
+    said = _line(
+        tile, round=Review.round, kind=Review.decision, body=Review.highlight, suggestion=Review.suggestion,
+        reason=Review.reason, scores=cast(Review.scores, JSON), checks=cast(Review.checks, JSON),
+        name=members.name_of(Review.reviewer_id), at=Review.created_at, look=Review.look,
+    ).where(Review.submission_id == WORK, Review.undone_at.is_(None))  # fmt: skip
+    beside = [
+        _line(
+            tile, round=words.c.round, kind=words.c.kind, step_key=words.c.step_key, body=words.c.body,
+            name=words.c.author_name, member_id=words.c.author_id, at=words.c.created_at,
+            remark_id=words.c.id, about_id=words.c.media_id,
+        ).select_from(words)
+        for words in (newest("pin", PINS), newest("talk", LINES + 1), newest("mentor", LINES))
+    ]  # fmt: skip
+    alike = [
+        _line(tile, kind=literal_column("'alike'"), **found.columns).select_from(found.source)
+        for found in queries_likeness.found(WORK, at_most)
+    ]
+    return union_all(sent, said, *beside, *alike).order_by("round", "look", "position", "at")
 
 
 def rounds_of(work: Opened) -> list[Round]:
     """Everything sent and said so far, the earliest round first, in one query."""
     rows = read(_rounds(), {"work": work.id, "shown": work.shown_round}).all()
-    return [_round(number, rows) for number in range(1, work.shown_round + 1)]
+    words = sorted((_remark(row) for row in rows if row.remark_id), key=lambda one: one.id)
+    sent = [row for row in rows if not row.remark_id]
+    talks = work.preset in TALKS
+    return [_round(number, sent, words, talks=talks) for number in range(1, work.shown_round + 1)]
 
 
-def _round(number: int, rows: Sequence[Any]) -> Round:
+def _remark(row: Any) -> Any:
+    return SimpleNamespace(
+        id=row.remark_id, kind=row.kind, round=row.round, step_key=row.step_key or "", media_id=row.about_id,
+        body=row.body, created_at=row.at, author_id=row.member_id, author_name=row.name,
+    )  # fmt: skip
+
+
+def round_alone(submission_id: int, number: int) -> Round:
+    """What was sent in one round, without a word of what was said of it."""
+    rows = read(_rounds(), {"work": submission_id, "shown": number}).all()
+    sent = _round(number, rows, [])
+    return Round(number, sent.pieces)
+
+
+def _round(number: int, rows: Sequence[Any], words: Sequence[Any], *, talks: bool = False) -> Round:
+    """One round of `rows`; `words` are all the remarks on the work, which has a dialogue of its own if it
+    `talks`: what its member said when asking for a second look stands there then."""
     mine = [row for row in rows if row.round == number]
-    said = [row for row in mine if row.kind in DECISIONS]
     pieces = [
         Piece(row.kind, row.step_key, row.body, media.as_tile(row) if row.id is not None else None)
         for row in mine
-        if row.kind not in DECISIONS
+        if row.kind in SENT
     ]
-    return Round(number, pieces, said[0] if said else None)
+    return Round(
+        number,
+        pieces,
+        [row for row in mine if row.kind in DECISIONS],
+        gathered(words),
+        [
+            one
+            for one in words
+            if one.round == number and (one.kind == "mentor" or (one.kind == "talk" and not talks))
+        ],
+        _alike([row for row in mine if row.kind == "alike"]),
+    )
 
 
-DECISIONS = ("approved", "changes", "declined")
+def _alike(rows: Sequence[Any]) -> list[Alike]:
+    """Each earlier work once, the nearest first of what is near enough."""
+    near = [row for row in rows if row.bits is None or media.looks_alike(row.bits, row.near)]
+    each: dict[int, Alike] = {}
+    for row in sorted(
+        near, key=lambda row: media.distance(row.bits, row.near) if row.bits is not None else 0
+    ):
+        each.setdefault(
+            row.work_id,
+            Alike(row.work_id, row.member_id, row.name, row.at, row.state, row.mine, row.id, row.body or ""),
+        )
+    return list(each.values())[: queries_likeness.SHOWN]
+
+
+SENT = ("photo", "video", "link", "text", "choice")
+DECISIONS = ("approved", "changes", "declined", "passed")
 
 
 @dataclass(frozen=True)

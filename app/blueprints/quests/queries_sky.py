@@ -9,12 +9,13 @@ from collections.abc import Collection, Iterable
 from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import ColumnElement, Integer, Select, and_, bindparam, case, func, or_, select
+from sqlalchemy import ColumnElement, Integer, String, and_, bindparam, case, cast, func, or_, select
 from sqlalchemy.orm import aliased
 
 from app.blueprints.members import queries as members
 from app.blueprints.quests.models import (
     Quest,
+    QuestPrerequisite,
     QuestVersion,
     Review,
     Submission,
@@ -32,7 +33,7 @@ def _one_of(column: Any, values: Iterable[str]) -> ColumnElement[bool]:
 
 
 @lru_cache
-def _waiting() -> Select[Any]:
+def _waiting() -> Any:
     review = aliased(Review)
     said = (
         select(review.suggestion)
@@ -46,6 +47,7 @@ def _waiting() -> Select[Any]:
         select(
             Submission.id,
             Submission.state,
+            Submission.stage,
             Submission.due_at,
             Submission.opened_at,
             Submission.started_at,
@@ -73,6 +75,31 @@ def waiting(member_id: int, limit: int = 6) -> list[Any]:
     return list(read(_waiting(), {"me": member_id, "most": limit}).all())
 
 
+def to_place(track_key: str) -> list[Any]:
+    """The stars of a track as staff place them, the low rungs first, drafts among them: id, title, title_en,
+    rung, state, sky_x, sky_y, before (the quests that open it, "3,7")."""
+    rows = db.session.execute(
+        select(
+            Quest.id,
+            Quest.state,
+            Quest.rung,
+            Quest.sky_x,
+            Quest.sky_y,
+            QuestVersion.title,
+            QuestVersion.title_en,
+            select(func.aggregate_strings(cast(QuestPrerequisite.requires_quest_id, String), ","))
+            .where(QuestPrerequisite.quest_id == Quest.id)
+            .correlate(Quest)
+            .scalar_subquery()
+            .label("before"),
+        )
+        .join(QuestVersion, QuestVersion.id == Quest.version_id)
+        .where(Quest.track_key == track_key, Quest.preset == "skill_challenge", Quest.state != "archived")
+        .order_by(Quest.rung, Quest.position, Quest.id)
+    )
+    return list(rows.all())
+
+
 def to_read(member: Actor) -> Any:
     """How many works wait for this reviewer or mentor to read, and the earliest promise: number, due_at."""
     query = select(
@@ -94,7 +121,14 @@ def _verdict() -> Any:
             Review.reviewer_id,
             members.name_of(Review.reviewer_id).label("reviewer_name"),
         )
-        .outerjoin(Review, and_(Review.submission_id == Submission.id, Review.decision == "approved"))
+        .outerjoin(
+            Review,
+            and_(
+                Review.submission_id == Submission.id,
+                Review.decision == "approved",
+                Review.undone_at.is_(None),
+            ),
+        )
         .where(
             Submission.id == bindparam("work", type_=Integer),
             Submission.member_id == ME,

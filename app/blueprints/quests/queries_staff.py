@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
@@ -28,6 +30,7 @@ from app.blueprints.quests.models import (
     Review,
     Submission,
 )
+from app.blueprints.quests.policies_publish import PARTS
 from app.core import clock
 from app.core.actor import TIERS
 from app.core.db import db
@@ -40,11 +43,12 @@ TIER_COLUMNS = {tier: getattr(Quest, f"to_{tier}") for tier in TIERS}
 VERSION_FIELDS = (
     "title", "title_en", "summary", "summary_en", "needs", "needs_en", "effort_minutes", "cover_media_id",
     "steps", "criteria", "scores", "phrases", "review_mode", "review_hours", "draft_rounds", "rule_key",
-    "points", "perk", "perk_en", "results_ladder", "terms", "terms_en",
+    "points", "perk", "perk_en", "results_ladder", "terms", "terms_en", "stages", "focus",
+    "format", "format_en",
 )  # fmt: skip
 QUEST_FIELDS = (
     "track_key", "icon", "rung", "position", "min_stars", "opens_at", "closes_at", "capacity", "repeat_days",
-    "goal", "sky_x", "sky_y",
+    "goal", "sky_x", "sky_y", "kind", "confidential",
 )  # fmt: skip
 
 
@@ -95,11 +99,11 @@ class Whole:
 
     @property
     def token(self) -> str:
-        """Names this state of the quest: a form that carries another one was drawn from an older."""
-        return token_of(self.row.updated_at)
+        """Names this state of the quest, part by part: where a form carries another one, it is older."""
+        return token_of(self.values())
 
     def values(self) -> dict[str, Any]:
-        """Everything that can be changed, by the names of `services_staff.QuestIn`."""
+        """Everything that can be changed, by the names of `policies_presets.QuestIn`."""
         return {name: getattr(self.row, name) for name in (*QUEST_FIELDS, *VERSION_FIELDS)} | {
             "tiers": self.tiers,
             "requires": self.requires,
@@ -109,12 +113,35 @@ class Whole:
         }
 
 
-def token_of(updated_at: datetime) -> str:
-    return updated_at.isoformat()
+def token_of(values: Mapping[str, Any]) -> str:
+    """The digests of the form's parts, one after the other."""
+    return ".".join(_digest([values[name] for name in names]) for names in PARTS.values())
+
+
+def token_after(seen: str, before: Mapping[str, Any], after: Mapping[str, Any]) -> str:
+    """What a form that had `seen` knows once it has made `after` of `before`: its own parts anew, the
+    others as it saw them."""
+    old, was, now = seen.split("."), token_of(before).split("."), token_of(after).split(".")
+    if len(old) != len(now):
+        return ".".join(now)
+    return ".".join(new if new != had else own for own, had, new in zip(old, was, now, strict=True))
+
+
+def _digest(values: Sequence[Any]) -> str:
+    text = json.dumps(values, sort_keys=True, default=str)
+    return hashlib.sha256(text.encode()).hexdigest()[:12]
+
+
+def kind_of(quest_id: int) -> tuple[str, str | None]:
+    """A quest's preset and, of a quick task, its kind. Raises NotFound."""
+    row = db.session.execute(select(Quest.preset, Quest.kind).where(Quest.id == quest_id)).one_or_none()
+    if row is None:
+        raise NotFound
+    return row.preset, row.kind
 
 
 def whole(quest_id: int, *, lock: bool = False) -> Whole:
-    """The quest with everything, in one query; `lock` holds its row until the end. Raises NotFound."""
+    """The quest with everything; `lock` holds its row until the end. Raises NotFound."""
     query = (
         select(
             Quest.id,
@@ -123,6 +150,8 @@ def whole(quest_id: int, *, lock: bool = False) -> Whole:
             shown_state(clock.now()).label("shown_state"),
             Quest.version_id,
             Quest.badge_id,
+            Quest.hosted_by_id,
+            members.name_of(Quest.hosted_by_id).label("host_name"),
             Quest.started_count,
             Quest.created_at,
             Quest.updated_at,
@@ -155,7 +184,10 @@ def whole(quest_id: int, *, lock: bool = False) -> Whole:
         .join(QuestVersion, QuestVersion.id == Quest.version_id)
         .where(Quest.id == quest_id)
     )
-    row = db.session.execute(query.with_for_update(of=Quest) if lock else query).one_or_none()
+    if lock:
+        # by itself: a row joined to the one that was waited for would be read as it stood before the wait
+        db.session.execute(select(Quest.id).where(Quest.id == quest_id).with_for_update())
+    row = db.session.execute(query).one_or_none()
     if row is None:
         raise NotFound
     return Whole(
@@ -457,7 +489,7 @@ def _verdicts(quest_id: int, limit: int = 200) -> Sequence[Any]:
             Submission.decided_at,
         )
         .join(Submission, Submission.id == Review.submission_id)
-        .where(Submission.quest_id == quest_id)
+        .where(Submission.quest_id == quest_id, Review.undone_at.is_(None))
         .order_by(Review.id.desc())
         .limit(limit)
     ).all()

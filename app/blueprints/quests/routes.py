@@ -4,20 +4,36 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterator
+from contextlib import suppress
+from functools import lru_cache
 from typing import Any, BinaryIO, cast
 
 from flask import Blueprint, request
+from markupsafe import Markup
 from werkzeug.wrappers import Response
 
 from app.blueprints.media import queries as media_queries
 from app.blueprints.media import services as media
-from app.blueprints.quests import queries, schemas, services
+from app.blueprints.quests import (
+    queries,
+    queries_ladder,
+    queries_quick,
+    queries_remarks,
+    schemas,
+    services,
+    services_desk,
+    services_seen,
+)
 from app.blueprints.quests.policies import EDITABLE, may_take_back
+from app.blueprints.quests.policies_stages import TALKS, nth_round, present_steps, stage_of, was_sent
+from app.blueprints.quests.queries_board import Row, outlook
+from app.blueprints.quests.schemas_review import whole
 from app.core import clock
 from app.core.access import actor, member
-from app.core.errors import Invalid, Refused
-from app.core.html import go, reply, wants_fragment
-from app.core.i18n import N_, gettext
+from app.core.crypto import new_token
+from app.core.errors import Invalid, Refused, Unavailable
+from app.core.html import early_fetch, go, macro, reply, wants_fragment
+from app.core.i18n import N_, current_locale, gettext, pair, pick
 from app.core.web_errors import field_errors
 
 blueprint = Blueprint("quests", __name__)
@@ -31,19 +47,26 @@ EVIDENCE = "/evidence/<int(max=2147483647):evidence_id>"
 # --- the list and a quest ---------------------------------------------------------------------------
 
 
+@lru_cache(maxsize=4096)
+def drawn(row: Row, track: Any, part: str, focus: bool, _locale: str) -> Markup:
+    """A row of what can be started or is a step away; kept, as many members see the same."""
+    return macro("quests/_row.html", "row")(row, track, part, focus)
+
+
 @blueprint.get("/quests")
 @member
 def index() -> Response:
     asked = schemas.LIST_IN.load(request.args)
     chosen = {"track": asked["track"], "short": asked["short"]}
+    also = chosen | {"drawn": drawn}
     if asked["part"]:
         rows, tracks = queries.more_quests(asked["part"], actor(), cursor=asked["after"], **chosen)
         by_key = {track.key: track for track in tracks}
         here = {"rows": rows, "part": asked["part"], "by_key": by_key}
-        return reply("quests/part.html", fragment="quests/_rows.html", **here, **chosen)
+        return reply("quests/part.html", fragment="quests/_rows.html", **here, **also)
     parts = queries.quest_list(actor(), **chosen)
     by_key = {track.key: track for track in parts.tracks}
-    return reply("quests/index.html", parts=parts, tracks=parts.tracks, by_key=by_key, **chosen)
+    return reply("quests/index.html", parts=parts, tracks=parts.tracks, by_key=by_key, **also)
 
 
 @blueprint.get(QUEST)
@@ -52,16 +75,41 @@ def show(quest_id: int) -> Response:
     return quest_page(quest_id)
 
 
-def quest_page(quest_id: int, *, status: int = 200, notice: str = "") -> Response:
-    page = queries.quest_page(quest_id, actor())
-    return reply("quests/quest.html", status=status, page=page, quest=page.quest, notice=notice)
+def quest_page(
+    quest_id: int, *, status: int = 200, notice: str = "", errors: dict[str, str] | None = None
+) -> Response:
+    """A quest with its start; a quick task with its card, after a refusal with what was typed in it."""
+    view = outlook(actor())
+    card = queries_quick.card_in(view, quest_id, actor())
+    if card is not None:
+        if card.row.seen_at is None:
+            note_seen(quest_id)
+        said = {"notice": notice, "errors": errors or {}, "typed": request.form}
+        return reply("quests_quick/quest.html", status=status, card=card, said={quest_id: said})
+    page = queries.quest_page(quest_id, actor(), view)
+    if not page.veiled and page.quest.seen_at is None:
+        note_seen(quest_id)
+    template = "quests/veiled.html" if page.veiled else "quests/quest.html"
+    here = {"page": page, "quest": page.quest, "notice": notice, "errors": errors or {}}
+    return reply(template, status=status, **here)
+
+
+def note_seen(quest_id: int) -> None:
+    """The first time that a member has the page open. A disk that can't write keeps nobody from reading."""
+    if actor().is_staff or early_fetch():
+        return
+    with suppress(Unavailable):
+        services_seen.saw_quest(quest_id, by=actor())
 
 
 @blueprint.post(f"{QUEST}/start")
 @member
 def start(quest_id: int) -> Response:
     try:
-        submission_id = services.start_quest(quest_id, by=actor())
+        agrees_to = whole(request.form.get("agree"))
+        submission_id = services.start_quest(quest_id, by=actor(), agrees_to=agrees_to)
+    except Invalid as error:
+        return quest_page(quest_id, status=422, errors=field_errors(error))
     except Refused as refused:
         return quest_page(quest_id, status=409, notice=gettext(refused.message, **refused.params))
     return go(".work", submission_id=submission_id)
@@ -79,14 +127,36 @@ def work(submission_id: int) -> Response:
     asked = request.args.get("round", type=int) or 0
     if editable and not 0 < asked <= sent:
         return working_page(found, helpers, words=schemas.clean(request.args.get("q", "")))
-    round_ = asked if 0 < asked <= sent else sent
+    return journey(found, helpers, asked if 0 < asked <= sent else sent)
+
+
+def journey(
+    found: Any,
+    helpers: list[queries.Helper],
+    round_: int,
+    *,
+    note: str = "",
+    errors: dict[str, str] | None = None,
+    status: int = 200,
+) -> Response:
+    """The way of one's own work. `note` and `errors` are of a second look that was asked for in vain."""
     return reply(
         "quests/journey.html",
+        status=status,
+        note=note,
+        errors=errors or {},
         work=found,
         helpers=helpers,
         round=round_,
-        pieces=queries.evidence(submission_id, round_),
-        story=queries.story(submission_id),
+        pieces=queries.evidence(found.id, round_),
+        story=queries.story(found.id),
+        **beside(found),
+        stage_names=[
+            pick(pair(stage["title"], stage.get("title_en")), current_locale()) for stage in found.stages
+        ],
+        published=(
+            queries_ladder.published(found) if found.state == "approved" and found.results_ladder else None
+        ),
         answers=queries.answers_now() if found.state == "submitted" else None,
         may_take_back=may_take_back(found),
         now=clock.now(),
@@ -103,18 +173,37 @@ def working_page(
 ) -> Response:
     """The page to work on; after a refusal with what was typed in the request's own form."""
     typed = request.form if errors else {}
+    pieces = queries.evidence(found.id, found.round)
     if errors and "whole" in request.form:
         helpers = queries.named_helpers(schemas.helpers(request.form.getlist("helper")))
     return reply(
         "quests/work.html",
         status=status,
         work=found,
-        pieces=queries.evidence(found.id, found.round),
+        pieces=pieces,
+        steps=present_steps(found),
+        stage_of=stage_of,
+        ticked=schemas.checked_off(request.form) if "ask_checks" in typed else found.ticked,
+        before=found.round - 1,
+        **beside(found),
+        elsewhere=queries.links_elsewhere(found.id, pieces, actor()),
         resources=queries.resources_for(found.quest_id),
         errors=errors or {},
         typed=typed,
         **helper_choices(found.id, helpers, words or typed.get("q", "")),
     )
+
+
+def beside(found: Any) -> dict[str, Any]:
+    """What is said beside the verdicts, as the pages of one's own work show it: a pin on what was sent comes
+    with the answer, not before."""
+    said = queries_remarks.remarks(found.id)
+    return {
+        "remarks": said.before(found.round) if found.state == "submitted" else said,
+        "talks": found.preset in TALKS and was_sent(found),
+        "nth": nth_round(found),
+        "token": new_token,
+    }
 
 
 def helper_choices(submission_id: int, helpers: list[queries.Helper], words: str) -> dict[str, Any]:
@@ -171,6 +260,19 @@ def take_back(submission_id: int) -> Response:
 def withdraw(submission_id: int) -> Response:
     services.withdraw_work(submission_id, by=actor())
     return go(".work", submission_id=submission_id, toast=gettext("Withdrawn. The quest stays open to you"))
+
+
+@blueprint.post(f"{WORK}/look-again")
+@member
+def look_again(submission_id: int) -> Response:
+    note = request.form.get("note", "").replace("\0", "")
+    try:
+        services_desk.look_again(submission_id, note, by=actor())
+    except Invalid as error:
+        found, helpers = queries.work(submission_id, actor())
+        errors = field_errors(error)
+        return journey(found, helpers, found.round, note=note, errors=errors, status=error.status)
+    return go(".work", submission_id=submission_id, toast=gettext("Somebody else looks at it now"))
 
 
 @blueprint.get(f"{WORK}/helpers")

@@ -15,13 +15,29 @@ from werkzeug.wrappers import Response
 
 from app.blueprints.members import queries as members
 from app.blueprints.members.policies import TIER_NAMES
-from app.blueprints.quests import queries_review, services_review
-from app.blueprints.quests.policies import WHERE_NOW, may_claim
+from app.blueprints.quests import (
+    queries_review,
+    routes_undo,
+    schemas_remarks,
+    services_remarks,
+    services_review,
+    services_stages,
+)
+from app.blueprints.quests.policies import (
+    WHERE_NOW,
+    lets_itself_through,
+    may_claim,
+    may_review,
+    undo_minutes,
+)
+from app.blueprints.quests.policies_stages import nth_round
 from app.blueprints.quests.queries_review import Asked, Opened, Waiting
+from app.blueprints.quests.schemas import clean
 from app.blueprints.quests.schemas_review import asked_in, verdict_in
 from app.blueprints.quests.services_review import Verdict
 from app.core import clock, dates
 from app.core.access import actor, requires
+from app.core.crypto import new_token
 from app.core.errors import Invalid, Refused, Stale
 from app.core.html import go, programme, reply
 from app.core.i18n import N_, current_locale, gettext, ngettext, pair, pick
@@ -36,11 +52,12 @@ DECIDE: dict[str, Callable[..., Any]] = {
     "approve": services_review.approve_submission,
     "changes": services_review.ask_changes,
     "decline": services_review.decline_submission,
+    "pass": services_stages.pass_stage,
 }
 SAID = {
-    "approve": N_("“%(quest)s” by %(name)s is lit: %(points)s points"),
     "changes": N_("%(name)s reads what shines and what to try next"),
     "decline": N_("%(name)s reads why “%(quest)s” was not accepted"),
+    "pass": N_("%(name)s goes on with the next stage"),
 }
 
 
@@ -62,7 +79,7 @@ class Row:
 
 def rows_of(page: Sequence[Waiting], asked: Asked) -> list[Row]:
     locale, zone = current_locale(), programme().timezone
-    address = url_for(".show", submission_id=0, **asked.args).split("0", 1)
+    address = url_for("review.show", submission_id=0, **asked.args).split("0", 1)
     picture = url_for("media.show", media_id=0, size="thumb").split("0", 1)
     return [
         Row(
@@ -71,7 +88,7 @@ def rows_of(page: Sequence[Waiting], asked: Asked) -> list[Row]:
             f"{picture[0]}{one.photo_id}{picture[1]}" if one.photo_id else "",
             KIND_ICONS.get(one.kind or "", "doc"),
             one.member_name,
-            f"{pick(pair(one.title, one.title_en), locale)} · {nth(one.round, locale)}",
+            f"{pick(pair(one.title, one.title_en), locale)} · {what_is_asked(one, locale)}",
             whose(one),
             left(one.minutes_left, locale),
             dates.ago(one.due_at, zone, locale),
@@ -79,6 +96,12 @@ def rows_of(page: Sequence[Waiting], asked: Asked) -> list[Row]:
         )
         for one in page
     ]
+
+
+def what_is_asked(one: Waiting, locale: str) -> str:
+    if one.comment:
+        return gettext("say something before staff decide")
+    return gettext("second look") if one.look == 2 else nth(one.round - one.stage_round + 1, locale)
 
 
 def whose(one: Waiting) -> str:
@@ -136,6 +159,7 @@ def queue() -> Response:
         span=lambda minutes: span(minutes, current_locale()),
         counted=queries_review.COUNTED,
         tracks=members.tracks() if by.is_staff else [],
+        lit=routes_undo.lit_last(),
     )
 
 
@@ -143,23 +167,40 @@ def queue() -> Response:
 @requires("reviews:open")
 def show(submission_id: int) -> Response:
     work = queries_review.opened(submission_id, by=actor())
-    if may_claim(work, actor(), clock.now()):
+    if may_review(actor(), work) and may_claim(work, actor(), clock.now()):
         services_review.open_for_review(submission_id, by=actor())
         work = queries_review.opened(submission_id, by=actor())
     return page_of(work)
 
 
 def page_of(
-    work: Opened, *, typed: Verdict | None = None, errors: dict[str, str] | None = None, status: int = 200
+    work: Opened,
+    *,
+    typed: Verdict | None = None,
+    said: str = "",
+    errors: dict[str, str] | None = None,
+    status: int = 200,
 ) -> Response:
-    """The work with its form; after a refusal with the errors and all that was typed."""
+    """The work with its form; after a refusal with the errors and all that was typed (a mentor: `said`)."""
     by, asked, now = actor(), asked_in(request.args), clock.now()
-    deciding = work.state == "submitted" and not work.held(by)
+    decides = may_review(by, work)
+    deciding = work.state == "submitted" and decides and not work.held(by)
+    mine = work.decided_by_id is not None and (work.decided_by_id == by.id or "admin" in by.capabilities)
+    rounds = queries_review.rounds_of(work)
     return reply(
         "review/work.html",
         status=status,
         work=work,
-        rounds=queries_review.rounds_of(work),
+        rounds=rounds,
+        remarks=rounds[-1].remarks,
+        token=new_token,
+        typed_pins=request.form if errors else {},
+        commenting=work.state == "submitted" and not decides,
+        remark_key=new_token(),
+        said=said,
+        lit=routes_undo.lit_last(),
+        undo_left=undo_minutes(work.decided_at, now) if mine and work.state == "approved" else 0,
+        may_reverse=work.state == "approved" and by.can("reviews:staff") and lets_itself_through(work),
         gift=queries_review.would_give(work, timezone=programme().timezone) if deciding else None,
         typed=typed or Verdict(round=work.round),
         errors=errors or {},
@@ -170,7 +211,7 @@ def page_of(
             work.holder_name,
             queries_review.minutes_to(work.claimed_until, now) if work.claimed_until else 0,
         ),
-        nth=lambda number: nth(number, current_locale()),
+        nth=lambda number: nth(nth_round(work, number), current_locale()),
         asked=asked,
         rows=rows_of(queries_review.queue(by, asked, size=queries_review.BESIDE).rows, asked),
     )
@@ -181,6 +222,7 @@ def page_of(
 def decide(submission_id: int) -> Response:
     verdict, move = verdict_in(request.form), request.form.get("decision", "")
     try:
+        keep_beside(submission_id)
         if move not in DECIDE:
             raise Invalid(fields={"form": N_("Choose what becomes of it.")})
         DECIDE[move](submission_id, verdict, by=actor())
@@ -191,6 +233,15 @@ def decide(submission_id: int) -> Response:
         why = gettext(error.message, **error.params)
         return moved(submission_id, verdict, why, error.status)
     return onward(submission_id, move)
+
+
+def keep_beside(submission_id: int) -> None:
+    """Keep what was typed beside the verdict and not sent by itself: pins, a line of the dialogue."""
+    if pins := schemas_remarks.pins(request.form):
+        services_remarks.pin(submission_id, pins, by=actor())
+    words = clean(request.form.get("talk", ""))
+    if words.strip():
+        services_remarks.talk(submission_id, words, key=request.form.get("key", ""), by=actor())
 
 
 def moved(submission_id: int, verdict: Verdict, why: str, status: int) -> Response:
@@ -205,9 +256,12 @@ def onward(submission_id: int, move: str) -> Response:
     """To the next work of the same part of the queue, with a word on what was decided."""
     asked = asked_in(request.args)
     done = queries_review.after_deciding(submission_id, by=actor(), asked=asked)
-    title = pick(pair(done.title, done.title_en), current_locale())
-    points = f"{done.points_awarded or 0:,}"
-    said = gettext(SAID[move], quest=title, name=done.member_name, points=points)
+    title, said = pair(done.title, done.title_en), None
+    if move == "approve":
+        given = done.points_awarded or 0
+        routes_undo.remember([submission_id], points=given, name=done.member_name, title=title)
+    else:
+        said = gettext(SAID[move], quest=pick(title, current_locale()), name=done.member_name)
     if done.next_id is None:
         return go(".queue", toast=said, **asked.args)
     return go(".show", toast=said, submission_id=done.next_id, **asked.args)

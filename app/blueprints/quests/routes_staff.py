@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from flask import Blueprint, current_app, request, url_for
@@ -10,15 +11,24 @@ from werkzeug.wrappers import Response
 from app.blueprints.library import queries as library
 from app.blueprints.members import queries as members
 from app.blueprints.members.policies import TIER_NAMES
-from app.blueprints.quests import queries_staff, schemas_staff, services_staff
+from app.blueprints.points.policies import RuleValue
+from app.blueprints.quests import (
+    policies_check,
+    policies_presets,
+    queries_staff,
+    schemas_staff,
+    services_publish,
+    services_staff,
+)
+from app.blueprints.quests.policies_check import Finding
+from app.blueprints.quests.policies_publish import PARTS, hidden
 from app.blueprints.quests.queries_staff import SHOWN_STATES, Whole
-from app.blueprints.quests.services_staff import Finding
 from app.core import clock
 from app.core.access import actor, requires
 from app.core.actor import TIERS
 from app.core.errors import Invalid, Stale
 from app.core.html import go, programme, reply
-from app.core.i18n import LOCALES, N_, current_locale, gettext
+from app.core.i18n import LOCALES, N_, catalogue, current_locale, gettext
 from app.core.web_errors import field_errors
 
 blueprint = Blueprint("quests_staff", __name__, url_prefix="/staff/quests")
@@ -50,6 +60,33 @@ READERS = {
     "self": N_("The member, by a self-check"),
     "auto": N_("Nobody: it counts at once"),
 }
+KIND_NAMES = {
+    "poll": N_("Poll"),
+    "photo_call": N_("Photo call"),
+    "tip": N_("One-line tip"),
+    "survey": N_("Short survey"),
+    "share": N_("Share link"),
+}
+METRIC_NAMES = {
+    "views": N_("Views"),
+    "likes": N_("Likes"),
+    "comments": N_("Comments"),
+    "saves": N_("Saves"),
+}
+# what one may begin with: preset, kind, its name, and what it is for
+BEGINNINGS = (
+    ("skill_challenge", "", PRESET_NAMES["skill_challenge"],
+     N_("One to five small steps, done against oneself. Lights a badge, gives some points.")),
+    ("quick_task", "poll", KIND_NAMES["poll"], N_("One question, one tap. The result shows after voting.")),
+    ("quick_task", "photo_call", KIND_NAMES["photo_call"], N_("One photo under a tag, on a wall of many.")),
+    ("quick_task", "tip", KIND_NAMES["tip"], N_("One line that others mark as useful.")),
+    ("quick_task", "survey", KIND_NAMES["survey"], N_("Up to five questions, three minutes.")),
+    ("quick_task", "share", KIND_NAMES["share"], N_("Passed on to somebody, the link pasted here.")),
+    ("brief", "", PRESET_NAMES["brief"],
+     N_("A draft, some rounds of remarks, then published. Results may add to it.")),
+    ("open_call", "", PRESET_NAMES["open_call"],
+     N_("A proposition for co-creators: a proposal, then milestones.")),
+)  # fmt: skip
 EVIDENCE_NAMES = {
     "photo": N_("Photos"),
     "video": N_("A video"),
@@ -57,8 +94,6 @@ EVIDENCE_NAMES = {
     "link": N_("A link"),
     "none": N_("Nothing to send"),
 }
-# the presets whose screens for members are there
-OFFERED = ("skill_challenge",)
 
 
 def named(names: dict[Any, str]) -> dict[Any, str]:
@@ -113,17 +148,15 @@ def show(quest_id: int) -> Response:
 @blueprint.get("/new")
 @requires("quests:publish")
 def new() -> Response:
-    presets = [(key, gettext(PRESET_NAMES[key])) for key in OFFERED]
-    return reply("quests_staff/new.html", presets=presets, rows=queries_staff.others(None).choices, **words())
+    kinds = [(*keys, gettext(name), gettext(told)) for *keys, name, told in BEGINNINGS]
+    return reply("quests_staff/new.html", kinds=kinds, rows=queries_staff.others(None).choices, **words())
 
 
 @blueprint.post("/new")
 @requires("quests:publish")
 def create() -> Response:
-    preset = request.form.get("preset", "")
-    if preset not in OFFERED:
-        raise Invalid(N_("Choose one of the kinds."))
-    return go(".edit", quest_id=services_staff.create_quest(preset, by=actor()))
+    preset, kind = request.form.get("preset", ""), request.form.get("kind") or None
+    return go(".edit", quest_id=services_staff.create_quest(preset, kind, by=actor()))
 
 
 @blueprint.post("/<int:quest_id>/duplicate")
@@ -164,7 +197,7 @@ def form_page(
     others = queries_staff.others(quest.id)
     return reply(
         "quests_staff/edit.html",
-        fragment="quests_staff/_part_how.html" if button else None,
+        fragment=f"quests_staff/_part_{schemas_staff.part_of(button)}.html" if button else None,
         status=status,
         quest=quest,
         saves=quest.state == "draft",
@@ -173,14 +206,27 @@ def form_page(
         theirs=differing(before, shown["f"]) if stale else [],
         others=others,
         tracks=members.tracks(),
-        icons=list(named(services_staff.ICONS).items()),
+        icons=list(named(policies_presets.ICONS).items()),
         resources=library.short_list(limit=60),
-        odd=dict(services_staff.vague(quest.criteria)),
+        odd=dict(policies_check.vague(quest.criteria)),
         tier_names=named(TIER_NAMES),
         evidence_names=named(EVIDENCE_NAMES),
+        metric_names=named(METRIC_NAMES),
+        hide=hidden(quest.preset, quest.kind),
+        kind_name=gettext(KIND_NAMES[quest.kind] if quest.kind else PRESET_NAMES[quest.preset]),
+        fair=fairness(shown["rules"], quest.rule_key, quest.points, quest.effort_minutes, others.usual),
         **shown,
         **words(),
     )
+
+
+def fairness(
+    rules: Sequence[tuple[str, Any]], rule_key: str | None, own: int | None, minutes: int, usual: float | None
+) -> tuple[float, float] | None:
+    """(points a minute, what quests here usually give), None where there are no points."""
+    rule = next((rule for _, rule in rules if rule.key == rule_key), None)
+    offer = RuleValue(rule.base, rule.percent).worth(own) if rule else 0
+    return (offer / minutes, usual or 0) if offer and minutes else None
 
 
 FIELD_NAMES = {
@@ -197,6 +243,10 @@ FIELD_NAMES = {
     "closes_at": N_("Closes"),
     "review_hours": N_("Hours until an answer"),
     "steps": N_("Steps"),
+    "stages": N_("Stages"),
+    "focus": N_("What it is about"),
+    "results_ladder": N_("Results that give more"),
+    "terms": N_("Terms"),
     "criteria": N_("What is looked at"),
 }
 
@@ -213,7 +263,7 @@ def differing(theirs: dict[str, Any], mine: dict[str, Any]) -> list[tuple[str, s
 
 def as_text(value: Any) -> str:
     if isinstance(value, list):
-        return " · ".join(row.get("title") or row.get("zh") or "" for row in value)
+        return " · ".join(row.get("title") or row.get("zh") or row.get("from") or "" for row in value)
     return str(value)
 
 
@@ -242,7 +292,8 @@ def save(quest_id: int) -> Response:
 
 
 def save_form(quest_id: int, part: str | None = None) -> services_staff.Saved:
-    changes = schemas_staff.read(request.form, programme().timezone, only=part)
+    preset, kind = queries_staff.kind_of(quest_id)
+    changes = schemas_staff.read(request.form, programme().timezone, preset, kind, only=part)
     return services_staff.save_quest(quest_id, changes, by=actor(), seen=request.form.get("seen"))
 
 
@@ -251,7 +302,7 @@ def save_form(quest_id: int, part: str | None = None) -> services_staff.Saved:
 def save_part(quest_id: int) -> Response:
     """A part saves itself while it is written; only drafts do, what is live is saved on purpose."""
     part = request.args.get("part", "")
-    part = part if part in schemas_staff.PARTS else "what"
+    part = part if part in PARTS else "what"
     shown: dict[str, Any] = {"part": part}
     try:
         saved = save_form(quest_id, part)
@@ -275,7 +326,7 @@ def save_part(quest_id: int) -> Response:
 def preview(quest_id: int) -> Response:
     """The member's page with what the form says now, saved or not. Reads only."""
     quest = queries_staff.whole(quest_id)
-    values = services_staff.tried_on(quest, readable())
+    values = services_staff.tried_on(quest, readable(quest))
     seen_as = whose_eyes(values)
     page = queries_staff.preview(quest, values, tier=seen_as["tier"], stars=seen_as["stars"])
     return reply(
@@ -287,19 +338,22 @@ def preview(quest_id: int) -> Response:
         reach=queries_staff.audience(values["tiers"], values["min_stars"], values["named_logins"]),
         tier_names=named(TIER_NAMES),
         levels=members.star_levels(),
+        fair=(page.points / values["effort_minutes"], queries_staff.others(quest.id).usual or 0)
+        if page.points and values["effort_minutes"]
+        else None,
         **seen_as,
     )
 
 
-def readable() -> services_staff.QuestIn:
+def readable(quest: Whole) -> policies_presets.QuestIn:
     """What of the form can be read already; what can't yet stays as it is stored."""
     try:
-        return schemas_staff.read(request.form, programme().timezone)
+        return schemas_staff.read(request.form, programme().timezone, quest.preset, quest.kind)
     except Invalid as error:
         kept = request.form.copy()
         for name in error.fields:
             kept.poplist(name)
-        return schemas_staff.read(kept, programme().timezone)
+        return schemas_staff.read(kept, programme().timezone, quest.preset, quest.kind)
 
 
 def whose_eyes(values: dict[str, Any]) -> dict[str, Any]:
@@ -319,8 +373,15 @@ def whose_eyes(values: dict[str, Any]) -> dict[str, Any]:
 def draw_phone(page: Any, seen_as: dict[str, Any]) -> str:
     """The body of the member's own page, in the language of the one who would read it."""
     environment = current_app.extensions["lightup_templates"][seen_as["language"]]
+    says = catalogue(seen_as["language"]).ugettext
     return environment.get_template("quests_staff/_phone.html").render(
-        page=page, quest=page.quest, actor=actor(), programme=programme(), notice=""
+        page=page,
+        quest=page.quest,
+        kind_name=says(KIND_NAMES[page.quest.kind]) if page.quest.kind else "",
+        metric_names={key: says(name) for key, name in METRIC_NAMES.items()},
+        actor=actor(),
+        programme=programme(),
+        notice="",
     )
 
 
@@ -341,7 +402,7 @@ def check_page(quest_id: int, *, status: int = 200, errors: dict[str, str] | Non
     """What is missing or odd, what it will give and whom it reaches, and the buttons that publish."""
     quest = queries_staff.whole(quest_id)
     others = queries_staff.others(quest_id)
-    found = services_staff.look_over(quest, others)
+    found = services_publish.look_over(quest, others)
     return reply(
         "quests_staff/check.html",
         status=status,
@@ -363,7 +424,7 @@ def check_page(quest_id: int, *, status: int = 200, errors: dict[str, str] | Non
 def publish(quest_id: int) -> Response:
     try:
         at = schemas_staff.when(request.form, programme().timezone)
-        now = services_staff.publish_quest(quest_id, by=actor(), at=at, seen=request.form.get("seen"))
+        now = services_publish.publish_quest(quest_id, by=actor(), at=at, seen=request.form.get("seen"))
     except Invalid as error:
         return check_page(quest_id, status=422, errors=field_errors(error))
     toast = (
@@ -375,10 +436,10 @@ def publish(quest_id: int) -> Response:
 
 
 ACTS = {
-    "close": (services_staff.close_quest, N_("Finished. Those who have begun may still send")),
-    "reopen": (services_staff.reopen_quest, N_("Open again")),
-    "unschedule": (services_staff.unschedule_quest, N_("Back among the drafts")),
-    "archive": (services_staff.archive_quest, N_("Put away")),
+    "close": (services_publish.close_quest, N_("Finished. Those who have begun may still send")),
+    "reopen": (services_publish.reopen_quest, N_("Open again")),
+    "unschedule": (services_publish.unschedule_quest, N_("Back among the drafts")),
+    "archive": (services_publish.archive_quest, N_("Put away")),
 }
 
 

@@ -3,28 +3,22 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from marshmallow import EXCLUDE, Schema, fields, post_load
 from werkzeug.datastructures import MultiDict
 
+from app.blueprints.impact.policies_links import shared
 from app.blueprints.quests.services import Draft
 
 PARTS = ("doing", "start", "step", "lit")
-# a link inside what an app's "share" puts on the clipboard, up to the words that follow it
-LINK = re.compile(r"https?://[^\s<>\"'，。！？、；：“”‘’（）《》【】]+")
 HELPER = re.compile(r"([mr]):(\d{1,9})")
 
 
 def clean(text: str) -> str:
     """Without what no database keeps (NUL), and with the line ends of this side."""
     return text.replace("\x00", "").replace("\r\n", "\n")
-
-
-def link_in(text: str) -> str:
-    """The first link in `text`, or the text as it is when there is none."""
-    found = LINK.search(text)
-    return found.group(0) if found else text.strip()
 
 
 class ListIn(Schema):
@@ -48,7 +42,7 @@ class ListIn(Schema):
 LIST_IN = ListIn()
 
 
-def draft(form: MultiDict[str, str], steps: list[dict[str, Any]]) -> Draft:
+def draft(form: MultiDict[str, str], steps: Sequence[Mapping[str, Any]]) -> Draft:
     """What the working page sent besides files.
 
     A field that isn't there changes nothing; an unticked box counts only where the whole form
@@ -57,9 +51,15 @@ def draft(form: MultiDict[str, str], steps: list[dict[str, Any]]) -> Draft:
     texts = {}
     for step in steps:
         name = f"text:{step['key']}"
-        if name in form:
+        if step.get("evidence") == "multiple" and name in form:
+            # the form sends an empty value first, so that nothing ticked can be told from nothing asked
+            texts[step["key"]] = ",".join(key for key in map(clean, form.getlist(name)) if key)
+        elif name in form:
             words = clean(form[name])
-            texts[step["key"]] = link_in(words) if step.get("evidence") == "link" else words
+            if step.get("evidence") == "link":
+                found = shared(words)
+                words = found.link if found else words.strip()
+            texts[step["key"]] = words
     if "whole" not in form:
         return Draft(texts=texts)
     return Draft(
@@ -67,7 +67,13 @@ def draft(form: MultiDict[str, str], steps: list[dict[str, Any]]) -> Draft:
         helpers=helpers(form.getlist("helper")),
         original="original" in form if "ask_original" in form else None,
         library_consent="library_consent" in form,
+        checks=checked_off(form) if "ask_checks" in form else None,
     )
+
+
+def checked_off(form: MultiDict[str, str]) -> list[int]:
+    """The indexes of the criteria that were checked off."""
+    return [int(text) for text in form.getlist("check") if re.fullmatch(r"[0-9]{1,2}", text)]
 
 
 def helpers(values: list[str]) -> list[tuple[int | None, int | None]]:

@@ -8,7 +8,8 @@ from typing import Any
 from marshmallow import EXCLUDE, Schema, fields, post_load, pre_load
 from werkzeug.datastructures import MultiDict
 
-from app.blueprints.quests.queries_review import SHOWS, Asked
+from app.blueprints.quests.models import PRESETS
+from app.blueprints.quests.queries_review import READERS, ROUNDS, SHOWS, Asked
 from app.blueprints.quests.services_review import Verdict
 
 BIGGEST = 2**31 - 1
@@ -21,6 +22,9 @@ class AskedIn(Schema):
         unknown = EXCLUDE
 
     show = fields.Function(deserialize=lambda value: value if value in SHOWS else "", load_default="")
+    preset = fields.Function(deserialize=lambda value: value if value in PRESETS else "", load_default="")
+    reader = fields.Function(deserialize=lambda value: value if value in READERS else "", load_default="")
+    round = fields.Function(deserialize=lambda value: value if value in ROUNDS else "", load_default="")
     track = fields.Function(deserialize=lambda value: value.replace("\0", "")[:40], load_default="")
     quest = fields.Function(deserialize=lambda value: whole(value), load_default=None)
 
@@ -41,6 +45,7 @@ class VerdictIn(Schema):
     reason = fields.String(load_default="")
     scores = fields.Dict(keys=fields.String(), values=fields.Integer())
     checks = fields.List(fields.Integer())
+    nominate = fields.List(fields.String())
 
     @pre_load
     def gather(self, form: MultiDict[str, str], **_more: Any) -> dict[str, Any]:
@@ -51,6 +56,7 @@ class VerdictIn(Schema):
         scores = {name[6:]: whole(text) for name, text in form.items() if name.startswith("score-")}
         values["scores"] = {name: score for name, score in scores.items() if score in (1, 2, 3, 4, 5)}
         values["checks"] = [tick for text in form.getlist("checks") if (tick := whole(text)) is not None]
+        values["nominate"] = [kind for kind in form.getlist("nominate") if kind in ("case", "month")]
         return values
 
     @post_load

@@ -14,22 +14,40 @@ from typing import Any, cast
 from marshmallow import EXCLUDE, Schema, ValidationError, fields, validate
 from werkzeug.datastructures import MultiDict
 
-from app.blueprints.quests.services_staff import BOUNDS, QuestIn
+from app.blueprints.quests.models import EVIDENCE_KINDS
+from app.blueprints.quests.policies_presets import QuestIn
+from app.blueprints.quests.policies_publish import BOUNDS, PARTS, hidden
 from app.core import clock
 from app.core.dates import zone
 from app.core.errors import Invalid
 from app.core.i18n import N_
 
-PARTS = ("what", "how", "gives", "when")
 ROWS = {
-    "step": ("key", "title", "title_en", "hint", "hint_en", "evidence", "min", "max", "required"),
+    "step": (
+        "key", "title", "title_en", "hint", "hint_en", "evidence", "min", "max", "required", "stage",
+        "limit", "low", "low_en", "high", "high_en",
+    ),
+    "option": ("step", "key", "zh", "en"),
+    "stage": ("title", "title_en", "due_on"),
+    "focus": ("zh", "en"),
     "criterion": ("zh", "en", "hint", "hint_en"),
     "score": ("zh", "en"),
-}
-PLURAL = {"step": "steps", "criterion": "criteria", "score": "scores"}
+    "ladder": ("metric", "from", "points", "perk"),
+}  # fmt: skip
+PLURAL = {
+    "step": "steps", "option": "options", "stage": "stages", "focus": "focus", "criterion": "criteria",
+    "score": "scores", "ladder": "results_ladder",
+}  # fmt: skip
+SINGULAR = {many: one for one, many in PLURAL.items()}
 # a row counts when one of these says something
-SAYS = {"step": ("title", "title_en", "hint", "hint_en"), "criterion": ("zh", "en"), "score": ("zh", "en")}
+SAYS = {
+    "step": ("title", "title_en", "hint", "hint_en"),
+    "stage": ("title", "title_en"),
+    "ladder": ("from", "points", "perk"),
+} | dict.fromkeys(("option", "focus", "criterion", "score"), ("zh", "en"))
 MOST_ROWS = 30
+
+CHOICES = ("choice", "multiple")
 
 # marks, in the form, a rule under which each quest names its own value
 OWN = "own:"
@@ -47,9 +65,9 @@ class Text(fields.String):
 class Number(fields.Integer):
     """A whole number; nothing typed is None, and the service says whether that may be."""
 
-    def __init__(self, message: str) -> None:
+    def __init__(self, message: str, **more: Any) -> None:
         told: dict[str, Any] = dict.fromkeys(("invalid", "null", "too_large", "required"), message)
-        super().__init__(load_default=None, allow_none=True, error_messages=told)
+        super().__init__(load_default=None, allow_none=True, error_messages=told, **more)
 
 
 class Moment(fields.Field[datetime]):
@@ -91,6 +109,33 @@ class StepIn(Schema):
     max = Number(N_("From one to nine, the most not below the least."))
     required = fields.Boolean(load_default=False, error_messages={"invalid": CHOOSE})
 
+    stage = Number(CHOOSE)
+    limit = Number(N_("From 10 to 4,000 characters."))
+    low = Text()
+    low_en = Text()
+    high = Text()
+    high_en = Text()
+    options = fields.List(fields.Dict(), load_default=list)
+
+
+class StageIn(Schema):
+    class Meta:
+        unknown = EXCLUDE
+
+    title = Text()
+    title_en = Text()
+    due_on = fields.String(load_default=None)
+
+
+class LadderIn(Schema):
+    class Meta:
+        unknown = EXCLUDE
+
+    metric = Text()
+    least = Number(N_("From how many on, in whole numbers."), data_key="from")
+    points = Number(BOUNDS["points"][2])
+    perk = Text()
+
 
 class WordsIn(Schema):
     class Meta:
@@ -126,6 +171,10 @@ class HowIn(Part):
     needs = Text()
     needs_en = Text()
     steps = fields.List(fields.Nested(StepIn), load_default=list)
+    stages = fields.List(fields.Nested(StageIn), load_default=list)
+    focus = fields.List(fields.Nested(WordsIn), load_default=list)
+    format = Text()
+    format_en = Text()
     criteria = fields.List(fields.Nested(WordsIn), load_default=list)
     scores = fields.List(fields.Nested(WordsIn), load_default=list)
     phrases = Text()
@@ -140,6 +189,10 @@ class GivesIn(Part):
     points = Number(BOUNDS["points"][2])
     perk = Text()
     perk_en = Text()
+    results_ladder = fields.List(fields.Nested(LadderIn), load_default=list)
+    confidential = fields.Boolean(load_default=False, error_messages={"invalid": CHOOSE})
+    terms = Text()
+    terms_en = Text()
     tiers = fields.List(fields.String(), load_default=list)
     min_stars = Number(BOUNDS["min_stars"][2])
     named_logins = Text()
@@ -171,9 +224,9 @@ def parts_of(form: Form) -> list[str]:
     return [part for part in PARTS if part in form.getlist("part")]
 
 
-def read(form: Form, timezone: str, *, only: str | None = None) -> QuestIn:
-    """What the sent parts, or `only` one of them, say. Raises Invalid by field for what is no number,
-    moment or choice."""
+def read(form: Form, timezone: str, preset: str, kind: str | None, *, only: str | None = None) -> QuestIn:
+    """What the sent parts, or `only` one of them, say of what such a quest's form asks for. Raises Invalid
+    by field for what is no number, moment or choice."""
     values: dict[str, Any] = {}
     wrong: dict[str, str] = {}
     parts = parts_of(form) if only is None else [only]
@@ -182,6 +235,8 @@ def read(form: Form, timezone: str, *, only: str | None = None) -> QuestIn:
             values |= cast(dict[str, Any], SCHEMAS[part](timezone).load(_raw(form, part)))
         except ValidationError as error:
             wrong |= dict(_named(error.normalized_messages()))
+    unasked = hidden(preset, kind)
+    wrong = {name: message for name, message in wrong.items() if name not in unasked}
     if wrong:
         raise Invalid(fields=wrong)
     if "how" in parts:
@@ -199,7 +254,12 @@ def read(form: Form, timezone: str, *, only: str | None = None) -> QuestIn:
         values["rule_key"] = values["rule_key"].removeprefix(OWN) or None
     if "what" in parts:
         values["requires"] = tuple(values["requires"])
-    return cast(QuestIn, values)
+    for row in values.get("results_ladder", ()):
+        row["from"] = row.pop("least")
+    for step in values.get("steps", ()):
+        # a row without a stage belongs to the first
+        step["stage"] = step["stage"] or 1
+    return cast(QuestIn, {name: value for name, value in values.items() if name not in unasked})
 
 
 def _rows_of_text(text: str) -> list[str]:
@@ -212,18 +272,19 @@ def _raw(form: Form, part: str) -> dict[str, Any]:
     for name in SCHEMAS[part]._declared_fields:
         if name in LISTS:
             raw[name] = [value for value in form.getlist(name) if value]
-        elif name in ("steps", "criteria", "scores"):
+        elif name in SINGULAR:
             raw[name] = [
                 {key: value for key, value in row.items() if value != ""}
-                for row in typed_rows(form, _singular(name))
+                for row in typed_rows(form, SINGULAR[name])
             ]
         elif form.get(name, "").strip() != "":
             raw[name] = form[name]
+    if part == "how":
+        options = typed_rows(form, "option")
+        for step in raw["steps"]:
+            if step.get("evidence") in CHOICES:
+                step["options"] = [row for row in options if row["step"] == step.get("key")]
     return raw
-
-
-def _singular(name: str) -> str:
-    return next(one for one, many in PLURAL.items() if many == name)
 
 
 def typed_rows(form: Form, kind: str, *, keep_empty: bool = False) -> list[dict[str, str]]:
@@ -246,7 +307,7 @@ def _named(told: Mapping[Any, Any], path: str = "") -> Iterable[tuple[str, str]]
         if isinstance(inner, dict) and name in PLURAL.values():
             for number, row in inner.items():
                 yield from (
-                    _named(row, f"{_singular(name)}-{number}-") if isinstance(row, dict) else [(name, row[0])]
+                    _named(row, f"{SINGULAR[name]}-{number}-") if isinstance(row, dict) else [(name, row[0])]
                 )
         elif isinstance(inner, dict):
             yield name, next(iter(next(iter(inner.values()))))
@@ -269,20 +330,33 @@ def stored(values: Mapping[str, Any], timezone: str, own_rules: Collection[str])
         shown["rule_key"] = OWN + values["rule_key"]
     for name in LISTS:
         shown[name] = [str(value) for value in values[name]]
-    shown["steps"] = [
-        {name: _text(step.get(name)) for name in ROWS["step"]}
-        | {"required": "1" if step.get("required") else ""}
+    for many, one in SINGULAR.items():
+        if many != "options":
+            shown[many] = [{name: _text(row.get(name)) for name in ROWS[one]} for row in values[many]]
+    for row, step in zip(shown["steps"], values["steps"], strict=True):
+        row["required"] = "1" if step.get("required") else ""
+    shown["options"] = [
+        {"step": step["key"]} | {name: _text(option.get(name)) for name in ("key", "zh", "en")}
         for step in values["steps"]
+        for option in step.get("options") or ()
     ]
-    shown["criteria"] = [
-        {name: _text(row.get(name)) for name in ROWS["criterion"]} for row in values["criteria"]
-    ]
-    shown["scores"] = [{name: _text(row.get(name)) for name in ROWS["score"]} for row in values["scores"]]
+    room_for_options(shown)
+    shown["confidential"] = "1" if values["confidential"] else ""
     shown["phrases"] = "\n".join(values["phrases"].get("zh") or ())
     shown["phrases_en"] = "\n".join(values["phrases"].get("en") or ())
     shown["named_logins"] = " ".join(values["named_logins"])
     shown["change_note"] = ""
     return shown
+
+
+def room_for_options(shown: dict[str, Any]) -> None:
+    """A choice shows at least two lines to write options in."""
+    for step in shown["steps"]:
+        if step["evidence"] in CHOICES:
+            have = sum(option["step"] == step["key"] for option in shown["options"])
+            shown["options"] += [
+                {"step": step["key"], "key": "", "zh": "", "en": ""} for _ in range(2 - have)
+            ]
 
 
 def _is_many(value: Any) -> bool:
@@ -300,22 +374,19 @@ def typed(form: Form, shown: dict[str, Any]) -> dict[str, Any]:
         for name in SCHEMAS[part]._declared_fields:
             if name in LISTS:
                 shown[name] = form.getlist(name)
-            elif name in ("steps", "criteria", "scores"):
-                shown[name] = typed_rows(form, _singular(name))
+            elif name in SINGULAR:
+                shown[name] = typed_rows(form, SINGULAR[name])
             else:
                 shown[name] = form.get(name, "")
+        if part == "how":
+            shown["options"] = typed_rows(form, "option")
+            room_for_options(shown)
     return shown
 
 
 # what the buttons inside the form do to its rows; the form is drawn again, nothing is saved by them
-BUTTONS = (
-    "add_step",
-    "remove_step",
-    "raise_step",
-    "add_criterion",
-    "remove_criterion",
-    "add_score",
-    "remove_score",
+BUTTONS = tuple(
+    f"{act}_{kind}" for kind in ROWS for act in ("add", "remove", *(("raise",) if kind == "step" else ()))
 )
 
 
@@ -323,23 +394,50 @@ def button_of(form: Form) -> str | None:
     return next((name for name in BUTTONS if name in form), None)
 
 
+def part_of(button: str) -> str:
+    """The part of the form in which a button stands."""
+    return "gives" if button.endswith("_ladder") else "how"
+
+
 def press(form: Form, shown: dict[str, Any], button: str) -> dict[str, Any]:
     """The typed form with a row more, less, or one place up."""
     shown = typed(form, shown)
     act, kind = button.split("_")
+    value = form[button]
     rows = shown[PLURAL[kind]] = typed_rows(form, kind, keep_empty=True)
-    at = int(form[button]) if re.fullmatch(r"\d{1,3}", form[button]) else -1
+    at = int(value) if re.fullmatch(r"\d{1,3}", value) else -1
     if act == "add":
-        rows.append(
-            dict.fromkeys(ROWS[kind], "")
-            | ({"evidence": "photo", "min": "1", "max": "3", "required": "1"} if kind == "step" else {})
-        )
+        rows.append(_new_row(kind, value, rows))
     elif 0 <= at < len(rows):
-        if act == "remove":
+        if act == "raise":
+            if at:
+                rows[at - 1], rows[at] = rows[at], rows[at - 1]
+        else:
             del rows[at]
-        elif at:
-            rows[at - 1], rows[at] = rows[at], rows[at - 1]
+            if kind == "stage":
+                _close_gap(shown["steps"], at + 1)
+    room_for_options(shown)
     return shown
+
+
+def _new_row(kind: str, value: str, rows: list[dict[str, str]]) -> dict[str, str]:
+    """An empty row; `value` is the step of a new option, and what a new step asks for."""
+    row = dict.fromkeys(ROWS[kind], "")
+    if kind == "option":
+        row["step"] = value[:40]
+    elif kind == "step":
+        taken = {row["key"] for row in rows}
+        asks = value if value in EVIDENCE_KINDS else "photo"
+        row |= {"evidence": asks, "min": "1", "max": "3" if asks == "photo" else "1", "required": "1"}
+        row["key"] = next(name for n in range(1, 100) if (name := f"s{n}") not in taken)
+    return row
+
+
+def _close_gap(steps: list[dict[str, str]], gone: int) -> None:
+    """The steps of the stages behind one that is gone move up with them."""
+    for step in steps:
+        if step["stage"].isdigit() and int(step["stage"]) >= max(gone, 2):
+            step["stage"] = str(int(step["stage"]) - 1)
 
 
 class PublishIn(Part):

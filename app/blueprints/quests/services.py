@@ -15,10 +15,12 @@ from typing import Any
 from sqlalchemy import Integer, bindparam, delete, func, insert, literal, select, update
 from sqlalchemy.exc import IntegrityError
 
+from app.blueprints.impact.policies_links import link_key
 from app.blueprints.inbox import services as inbox
 from app.blueprints.library import queries as library
 from app.blueprints.media import services as media
 from app.blueprints.members import queries as members
+from app.blueprints.quests import services_terms
 from app.blueprints.quests.models import (
     Evidence,
     Quest,
@@ -28,6 +30,8 @@ from app.blueprints.quests.models import (
     SubmissionHelper,
 )
 from app.blueprints.quests.policies import ACTIVE, EDITABLE, HELPERS, missing, most, next_state, rests
+from app.blueprints.quests.policies_quick import TOO_LONG, as_kept, limit_of, misfit, stored_as
+from app.blueprints.quests.policies_stages import last_stage, present_steps, refuse_other_stage
 from app.blueprints.quests.queries_board import OnBoard, Outlook, outlook
 from app.core import clock
 from app.core.actor import Actor
@@ -36,14 +40,14 @@ from app.core.errors import Invalid, NotFound, Refused, Stale
 from app.core.i18n import N_, both, pair
 from app.core.uow import unit_of_work
 
-TEXT_LIMIT = 4000
 # evidence that is typed, not sent as a file
 WORDS = ("text", "link", "choice")
 
 
 @dataclass(frozen=True)
 class Draft:
-    """What the working page sends besides files: texts and links by step key, helpers, the two ticks.
+    """What the working page sends besides files: texts and links by step key, helpers, the two ticks, and the
+    indexes of the criteria that were checked off.
 
     `helpers` are up to three (member id or None, resource id or None); a resource stands for its author.
     """
@@ -52,13 +56,15 @@ class Draft:
     helpers: Sequence[tuple[int | None, int | None]] | None = None
     original: bool | None = None
     library_consent: bool | None = None
+    checks: Sequence[int] | None = None
 
 
-def start_quest(quest_id: int, *, by: Actor) -> int:
+def start_quest(quest_id: int, *, by: Actor, agrees_to: int | None = None) -> int:
     """Begin work on a quest, on the terms it has now; returns the submission's id.
 
-    Begun work is returned as it is, so that a double tap starts once. Raises NotFound for a quest
-    that isn't this member's to see, Refused when it can't be started now, and says why.
+    Begun work is returned as it is, so that a double tap starts once. `agrees_to` is the version whose terms
+    the member agrees to with it. Raises NotFound for a quest that isn't this member's to see, Refused when
+    it can't be started now, and says why; its terms have to be agreed to before.
     """
     now = clock.now()
     try:
@@ -70,16 +76,9 @@ def start_quest(quest_id: int, *, by: Actor) -> int:
             if quest_id in view.mine.active:
                 return view.mine.active[quest_id]
             refuse_start(quest, view)
-            placed = db.session.execute(
-                update(Quest)
-                .where(
-                    Quest.id == quest_id,
-                    Quest.state == "live",
-                    Quest.capacity.is_(None) | (Quest.started_count < Quest.capacity),
-                )
-                .values(started_count=Quest.started_count + 1)
-            )
-            if placed.rowcount != 1:  # type: ignore[attr-defined]
+            if view.must_agree(quest):
+                services_terms.agree(quest_id, agrees_to, by=by)
+            if not _take_place(quest_id):
                 raise Refused(N_("All places are taken. We will tell you when one opens."))
             submission_id = db.session.scalars(
                 insert(Submission)
@@ -105,6 +104,20 @@ def start_quest(quest_id: int, *, by: Actor) -> int:
         if active is None:
             raise
         return active
+
+
+def _take_place(quest_id: int) -> bool:
+    """Take one of the quest's places, if there is one left: of many at once, as many as there are."""
+    placed = db.session.execute(
+        update(Quest)
+        .where(
+            Quest.id == quest_id,
+            Quest.state == "live",
+            Quest.capacity.is_(None) | (Quest.started_count < Quest.capacity),
+        )
+        .values(started_count=Quest.started_count + 1)
+    )
+    return bool(placed.rowcount == 1)  # type: ignore[attr-defined]
 
 
 def refuse_start(quest: OnBoard, view: Outlook) -> None:
@@ -140,7 +153,7 @@ def add_media(
     """
     with unit_of_work():
         work = _own_editable(submission_id, by)
-        step = next((step for step in work.steps if step["key"] == step_key), None)
+        step = next((step for step in present_steps(work) if step["key"] == step_key), None)
         if step is None or step.get("evidence") not in ("photo", "video"):
             raise Invalid(fields={"file": N_("This step takes no file.")})
         if step["evidence"] != prepared.kind:
@@ -228,18 +241,27 @@ def submit_work(submission_id: int, draft: Draft, *, by: Actor) -> str:
         next_state(work.state, "submit")
         _save(work, draft, by)
         original = work.original if draft.original is None else draft.original
-        fields = missing(work.steps, _present_evidence(work), original=original)
+        fields = missing(present_steps(work), _present_evidence(work), original=original)
         if not fields:
-            return _send(work, by)
+            state = _send(work, by)
+            if work.kind == "poll":
+                _quick().count_vote(work.id, by=by)
+            return state
     # the typed words are kept, the work is not sent
     raise Invalid(fields=fields)
 
 
+def _quick() -> Any:
+    from app.blueprints.quests import services_quick
+
+    return services_quick
+
+
 def _send(work: Any, by: Actor) -> str:
-    from app.blueprints.quests import services_review
+    from app.blueprints.quests import services_review, services_stages
 
     now = clock.now()
-    mentor_id = members.mentor_of(by.id) if work.review_mode == "mentor" else None
+    mentor_id = _reader_of(work, by) if work.review_mode == "mentor" else None
     _move(
         work,
         "submit",
@@ -252,6 +274,9 @@ def _send(work: Any, by: Actor) -> str:
     )
     _happened(work.id, "submitted", work.round, by.id)
     if work.review_mode in ("self", "auto"):
+        if not last_stage(work):
+            services_stages.pass_by_itself(work.id)
+            return "working"
         services_review.approve_by_itself(work.id)
         return "approved"
     if mentor_id is not None:
@@ -271,6 +296,13 @@ def _send(work: Any, by: Actor) -> str:
             ]
         )
     return "submitted"
+
+
+def _reader_of(work: Any, by: Actor) -> int | None:
+    """Who reads before staff do: the host of a call, else the member's mentor. Nobody reads their own."""
+    if work.hosted_by_id is None:
+        return members.mentor_of(by.id)
+    return work.hosted_by_id if work.hosted_by_id != by.id else None
 
 
 def take_back(submission_id: int, *, by: Actor) -> None:
@@ -295,6 +327,8 @@ def withdraw_work(submission_id: int, *, by: Actor) -> None:
             .values(started_count=Quest.started_count - 1)
         )
         _happened(submission_id, "withdrawn", work.round, by.id)
+        if work.kind == "poll":
+            _quick().forget_answers(submission_id)
 
 
 def _own(submission_id: int, by: Actor) -> Any:
@@ -314,15 +348,22 @@ def _own_work() -> Any:
             Submission.member_id,
             Submission.state,
             Submission.round,
+            Submission.stage,
+            Submission.stage_round,
             Submission.original,
             Submission.submitted_at,
             Submission.opened_at,
+            Quest.kind,
+            Quest.hosted_by_id,
             QuestVersion.steps,
+            QuestVersion.stages,
+            QuestVersion.criteria,
             QuestVersion.title,
             QuestVersion.title_en,
             QuestVersion.review_mode,
             QuestVersion.review_hours,
         )
+        .join(Quest, Quest.id == Submission.quest_id)
         .join(QuestVersion, QuestVersion.id == Submission.version_id)
         .where(
             Submission.id == bindparam("work", type_=Integer),
@@ -349,7 +390,7 @@ def _own_evidence(evidence_id: int, by: Actor) -> Any:
     ).one_or_none()
     if row is None:
         raise NotFound
-    _own_editable(row.submission_id, by)
+    refuse_other_stage(_own_editable(row.submission_id, by), row.step_key)
     return row
 
 
@@ -384,16 +425,9 @@ def _guarded(unopened: bool) -> Any:
 
 
 def _save(work: Any, draft: Draft, by: Actor) -> None:
-    kinds = {step["key"]: step.get("evidence") for step in work.steps}
-    too_long = {
-        f"step:{key}": N_("A little shorter, please: up to 4,000 characters.")
-        for key, body in draft.texts.items()
-        if len(body) > TEXT_LIMIT
-    }
-    if too_long:
-        raise Invalid(fields=too_long)
+    kinds = {step["key"]: stored_as(step.get("evidence")) for step in present_steps(work)}
     now = clock.now()
-    typed = {key: body for key, body in draft.texts.items() if kinds.get(key) in WORDS}
+    typed = _fitting(work, {key: body for key, body in draft.texts.items() if kinds.get(key) in WORDS})
     words = [
         {
             "submission_id": work.id,
@@ -401,6 +435,7 @@ def _save(work: Any, draft: Draft, by: Actor) -> None:
             "step_key": key,
             "kind": kinds[key],
             "body": body,
+            "link_key": link_key(body) if kinds[key] == "link" and body.startswith("http") else None,
             "created_at": now,
         }
         for key, body in typed.items()
@@ -415,11 +450,35 @@ def _save(work: Any, draft: Draft, by: Actor) -> None:
         name: value
         for name, value in (("original", draft.original), ("library_consent", draft.library_consent))
         if value is not None
-    }
+    } | checked_off(work, draft)
     if ticks:
         write(_tick(), {"work": work.id} | ticks)
     if draft.helpers is not None:
         _credit(work, draft.helpers, by)
+
+
+def _fitting(work: Any, typed: dict[str, str]) -> dict[str, str]:
+    """The answers as they are kept. Raises Invalid, by step, with those that can't be."""
+    steps = {step["key"]: step for step in work.steps}
+    kept = {key: as_kept(steps[key], body, work.kind) for key, body in typed.items()}
+    wrong = {key: why for key, body in kept.items() if (why := misfit(steps[key], body, work.kind))}
+    limits = [limit_of(steps[key], work.kind) for key, why in wrong.items() if why == TOO_LONG]
+    # one number stands in the words of a refusal: other limits have their turn after it
+    fields = {
+        f"step:{key}": why
+        for key, why in wrong.items()
+        if why != TOO_LONG or limit_of(steps[key], work.kind) == limits[0]
+    }
+    if fields:
+        raise Invalid(fields=fields, limit=f"{limits[0]:,}" if limits else "")
+    return kept
+
+
+def checked_off(work: Any, draft: Draft) -> dict[str, list[int]]:
+    """The criteria that the member checked off, as they are kept; nothing where the form didn't ask."""
+    if draft.checks is None:
+        return {}
+    return {"checks": sorted({n for n in draft.checks if 0 <= n < len(work.criteria)})}
 
 
 @lru_cache
@@ -430,7 +489,7 @@ def _keep_words() -> Any:
     return new.on_conflict_do_update(
         index_elements=["submission_id", "round", "step_key", "kind"],
         index_where=evidence.c.media_id.is_(None),
-        set_={"body": new.excluded.body},
+        set_={"body": new.excluded.body, "link_key": new.excluded.link_key},
     )
 
 
@@ -500,7 +559,8 @@ def _happened(submission_id: int, kind: str, round_: int, actor_id: int | None) 
 
 def next_round(submission_id: int, round_: int) -> None:
     """Begin the round after `round_` with a copy of what was sent in it."""
-    columns = (Evidence.step_key, Evidence.kind, Evidence.media_id, Evidence.body, Evidence.position)
+    evidence = table(Evidence).c
+    columns = [evidence[name] for name in ("step_key", "kind", "media_id", "body", "link_key", "position")]
     copied = select(
         literal(submission_id), literal(round_ + 1), literal(clock.now(), Evidence.created_at.type), *columns
     ).where(Evidence.submission_id == submission_id, Evidence.round == round_)

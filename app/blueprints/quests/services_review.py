@@ -5,10 +5,11 @@ impact lines and notices happen together, once, or not at all.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from datetime import timedelta
 from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import Integer, bindparam, or_, select, update
+from sqlalchemy import Integer, bindparam, func, or_, select, update
 
 from app.blueprints.badges import services as badges
 from app.blueprints.impact import services as impact
@@ -16,14 +17,29 @@ from app.blueprints.inbox import services as inbox
 from app.blueprints.library import queries as library
 from app.blueprints.members import queries as members
 from app.blueprints.points import services as points
+from app.blueprints.quests import services_ladder
 from app.blueprints.quests.models import (
+    Nomination,
     Quest,
     QuestVersion,
+    Remark,
     Review,
     Submission,
     SubmissionHelper,
 )
-from app.blueprints.quests.policies import CLAIM, WHERE_NOW, facts_of, held_by_another, may_review, next_state
+from app.blueprints.quests.policies import (
+    CLAIM,
+    WHERE_NOW,
+    approval_key,
+    facts_of,
+    had_first_look,
+    held_by_another,
+    is_sampled,
+    may_review,
+    next_state,
+)
+from app.blueprints.quests.policies_stages import last_stage, nth_round, was_sent
+from app.blueprints.quests.policies_terms import VEILED
 from app.blueprints.quests.services import _happened, move_on, next_round
 from app.core import audit, clock
 from app.core.actor import Actor
@@ -38,7 +54,8 @@ WORDS_LIMIT = 1000
 @dataclass(frozen=True, kw_only=True)
 class Verdict:
     """What a reviewer says of one round. `scores` by index of the quest's score names, 1 to 5;
-    `checks` the indexes of the criteria that are met."""
+    `checks` the indexes of the criteria that are met; `nominate` of "case" and "month" what it is put
+    forward for when it is approved."""
 
     round: int
     highlight: str = ""
@@ -46,6 +63,7 @@ class Verdict:
     reason: str = ""
     scores: dict[str, int] = field(default_factory=dict)
     checks: list[int] = field(default_factory=list)
+    nominate: list[str] = field(default_factory=list)
 
 
 def open_for_review(submission_id: int, *, by: Actor) -> bool:
@@ -87,20 +105,36 @@ def release_claim(submission_id: int, *, by: Actor) -> None:
         )
 
 
-def approve_submission(submission_id: int, verdict: Verdict, *, by: Actor) -> points.Paid | None:
-    """Approve one round and give everything the quest promised, once.
+def approve_submission(
+    submission_id: int, verdict: Verdict, *, by: Actor, need: tuple[str, ...] = ("highlight",)
+) -> points.Paid | None:
+    """Approve one round and give everything the quest promised, once. `need` are the words it takes.
 
     Pressing again returns None and changes nothing. Raises Invalid for a verdict that isn't whole,
-    Stale when the work has moved on or another round was read, Refused while a colleague has it open.
+    Stale when the work has moved on or another round was read, Refused while a colleague has it open
+    and before its last stage.
     """
     with unit_of_work():
         work = _reviewable(submission_id, by)
         if work.state == "approved":
             return None
         _check_claim(work, by)
-        _check_words(verdict, work, need=("highlight",))
+        if work.state == "submitted" and not last_stage(work):
+            raise Refused(N_("This isn't its last stage yet. Pass it on, and it lights at the end."))
+        _check_words(verdict, work, need=need)
         paid = _give(work, by=by.id)
-        _decide(work, "approve", verdict, by, points_awarded=paid.amount, decided_at=clock.now())
+        scored = bool(work.scores and verdict.scores)
+        _decide(
+            work,
+            "approve",
+            verdict,
+            by,
+            points_awarded=paid.amount,
+            decided_at=clock.now(),
+            sampled=scored and is_sampled(submission_id),
+        )
+        services_ladder.register_posts(work)
+        _nominate(work, verdict, by)
         audit.record(
             "submission.approve",
             f"submission:{submission_id}",
@@ -116,6 +150,7 @@ def approve_by_itself(submission_id: int) -> points.Paid:
     work = _load(submission_id)
     paid = _give(work, by=None)
     _move_on(work, "approve", points_awarded=paid.amount, decided_at=clock.now())
+    services_ladder.register_posts(work)
     return paid
 
 
@@ -129,7 +164,7 @@ def ask_changes(submission_id: int, verdict: Verdict, *, by: Actor) -> None:
         if work.state == "changes" and work.round == verdict.round + 1:
             return
         _check_claim(work, by)
-        if work.round >= work.draft_rounds:
+        if nth_round(work) >= work.draft_rounds:
             raise Refused(N_("This was the last round. Approve it, or say why it can't be accepted."))
         _check_words(verdict, work, need=("highlight", "suggestion"))
         _decide(work, "ask_changes", verdict, by, round=work.round + 1)
@@ -153,7 +188,7 @@ def decline_submission(submission_id: int, verdict: Verdict, *, by: Actor) -> No
             return
         _check_claim(work, by)
         _check_words(verdict, work, need=("reason",))
-        _decide(work, "decline", verdict, by, decided_at=clock.now())
+        _decide(work, "decline", verdict, by, decided_at=clock.now(), declined_by_id=by.id)
         _tell(
             work,
             icon="i-info",
@@ -186,6 +221,8 @@ def _work() -> Any:
             Submission.member_id,
             Submission.state,
             Submission.round,
+            Submission.stage,
+            Submission.stage_round,
             Submission.mentor_id,
             Submission.promised_points,
             Submission.submitted_at,
@@ -193,8 +230,16 @@ def _work() -> Any:
             Submission.opened_at,
             Submission.claimed_by_id,
             Submission.claimed_until,
+            Submission.look,
+            Submission.declined_by_id,
+            Submission.undone_count,
+            Submission.library_consent,
+            _commented().label("commented_by_id"),
             Quest.track_key,
             Quest.preset,
+            Quest.confidential,
+            QuestVersion.steps,
+            QuestVersion.stages,
             QuestVersion.title,
             QuestVersion.title_en,
             QuestVersion.rule_key,
@@ -202,6 +247,8 @@ def _work() -> Any:
             QuestVersion.scores,
             QuestVersion.criteria,
             QuestVersion.draft_rounds,
+            QuestVersion.review_mode,
+            QuestVersion.review_hours,
             members.name_of(Submission.member_id).label("member_name"),
             SubmissionHelper.helper_id,
             SubmissionHelper.resource_id,
@@ -217,6 +264,13 @@ def _work() -> Any:
     )
 
 
+def _commented() -> Any:
+    """Whose mentor's words stand beside the work; who spoke last, where the mentor has changed."""
+    last = select(func.max(Remark.id)).where(Remark.submission_id == Submission.id, Remark.kind == "mentor")
+    said = select(Remark.author_id).where(Remark.id == last.correlate(Submission).scalar_subquery())
+    return said.correlate(Submission).scalar_subquery()
+
+
 def _load(submission_id: int) -> Work:
     """The work in one query, its row held until the end of the unit of work."""
     rows = read(_work(), {"work": submission_id}).all()
@@ -227,7 +281,9 @@ def _load(submission_id: int) -> Work:
 
 def _reviewable(submission_id: int, by: Actor) -> Any:
     work = _load(submission_id)
-    if not may_review(by, work) or work.state == "working":
+    if had_first_look(by, work):
+        raise Refused(N_("You had the first look at this one. The second is somebody else's."))
+    if not may_review(by, work) or not was_sent(work):
         raise NotFound
     return work
 
@@ -265,13 +321,18 @@ def _decide(work: Any, move: str, verdict: Verdict, by: Actor, **values: Any) ->
     if verdict.round != work.round:
         raise Stale(WHERE_NOW[work.state])
     _move_on(work, move, **values)
-    decision = {"approve": "approved", "ask_changes": "changes", "decline": "declined"}[move]
+    decision = {"approve": "approved", "ask_changes": "changes", "decline": "declined", "pass": "passed"}[
+        move
+    ]
     now = clock.now()
+    # a second look waits from when it was asked for
+    since = work.submitted_at if work.look == 1 else work.due_at - timedelta(hours=work.review_hours)
     add(
         Review,
         {
             "submission_id": work.id,
             "round": work.round,
+            "look": work.look,
             "reviewer_id": by.id,
             "decision": decision,
             "highlight": verdict.highlight.strip(),
@@ -283,20 +344,32 @@ def _decide(work: Any, move: str, verdict: Verdict, by: Actor, **values: Any) ->
                 if verdict.scores.get(str(n)) in (1, 2, 3, 4, 5)
             },
             "checks": sorted({n for n in verdict.checks if 0 <= n < len(work.criteria)}),
-            "waited_minutes": int((now - work.submitted_at).total_seconds()) // 60,
+            "waited_minutes": int((now - since).total_seconds()) // 60,
             "in_time": now <= work.due_at,
             "created_at": now,
         },
     )
+    if work.commented_by_id not in (None, by.id):
+        inbox.notify([_outcome_notice(work, decision)])
+
+
+def _nominate(work: Any, verdict: Verdict, by: Actor) -> None:
+    """Put the work forward, for the case library only where its member said that it may go there."""
+    kinds = [kind for kind in ("case", "month") if kind in verdict.nominate]
+    if not work.library_consent and "case" in kinds:
+        kinds.remove("case")
+    if kinds:
+        row = {"submission_id": work.id, "by_id": by.id, "created_at": clock.now()}
+        add(Nomination, [row | {"kind": kind} for kind in kinds])
 
 
 def _give(work: Any, *, by: int | None) -> points.Paid:
     """Everything an approval gives, in the running unit of work."""
-    title = _title(work)
+    title, to_others = _title(work), title_for_others(work)
     link = f"/work/{work.id}"
     paid = points.award(
         work.member_id,
-        key=f"submission:{work.id}",
+        key=approval_key(work),
         rule_key=work.rule_key,
         own=work.points,
         promised=work.promised_points,
@@ -307,14 +380,19 @@ def _give(work: Any, *, by: int | None) -> points.Paid:
     )
     fact, scopes = facts_of(work)
     lit = badges.record_fact(
-        work.member_id, fact, key=f"submission:{work.id}", scopes=scopes, link=link, story=title
+        work.member_id, fact, key=approval_key(work), scopes=scopes, link=link, story=title
     )
-    impact.add_lines([_help(work, helper, title, link) for helper in work.helpers])
+    impact.add_lines([_help(work, helper, to_others, link) for helper in work.helpers])
     inbox.notify(
         [_approved_notice(work, paid, bool(lit), title, link)]
-        + [_helper_notice(work, helper, title) for helper in work.helpers]
+        + [_helper_notice(work, helper, to_others) for helper in work.helpers]
     )
     return paid
+
+
+def _helper_key(work: Any, helper: Any) -> str:
+    """Names a helper's line and their notice of one approval."""
+    return f"{approval_key(work)}:helper:{helper.helper_id}"
 
 
 def _help(work: Any, helper: Any, title: dict[str, Any], link: str) -> impact.Help:
@@ -323,7 +401,7 @@ def _help(work: Any, helper: Any, title: dict[str, Any], link: str) -> impact.He
     else:
         subject = both(N_("Your “%(title)s”"), title=pair(helper.resource_title, helper.resource_title_en))
     return impact.Help(
-        key=f"submission:{work.id}:helper:{helper.helper_id}",
+        key=_helper_key(work, helper),
         member_id=helper.helper_id,
         kind="credit",
         person_id=work.member_id,
@@ -346,7 +424,7 @@ def _approved_notice(
             cut=f"{paid.cut:,}",
         )
     return inbox.NewNotice(
-        key=f"submission:{work.id}:approved",
+        key=f"{approval_key(work)}:approved",
         member_id=work.member_id,
         icon="i-sun" if lit else "i-check",
         title=both(N_("“%(quest)s” is lit"), quest=title),
@@ -357,7 +435,7 @@ def _approved_notice(
 
 def _helper_notice(work: Any, helper: Any, title: dict[str, Any]) -> inbox.NewNotice:
     return inbox.NewNotice(
-        key=f"submission:{work.id}:helper:{helper.helper_id}",
+        key=_helper_key(work, helper),
         member_id=helper.helper_id,
         icon="i-ripple",
         title=both(N_("%(name)s lit “%(quest)s” with your help"), name=work.member_name, quest=title),
@@ -365,11 +443,42 @@ def _helper_notice(work: Any, helper: Any, title: dict[str, Any]) -> inbox.NewNo
     )
 
 
+OUTCOMES = {
+    "approved": N_("“%(quest)s” by %(name)s, which you spoke for, is lit"),
+    "changes": N_("“%(quest)s” by %(name)s goes into another round"),
+    "declined": N_("“%(quest)s” by %(name)s was not accepted"),
+    "passed": N_("“%(quest)s” by %(name)s goes on with its next stage"),
+}
+
+
+def _outcome_key(work: Any, decision: str) -> str:
+    """Names the mentor's notice of a verdict; of an approval as everything it gives."""
+    if decision == "approved":
+        return f"{approval_key(work)}:outcome"
+    return f"{_decided_key(work)}:outcome"
+
+
+def _outcome_notice(work: Any, decision: str) -> inbox.NewNotice:
+    """To the mentor who said something before."""
+    return inbox.NewNotice(
+        key=_outcome_key(work, decision),
+        member_id=work.commented_by_id,
+        icon="i-inbox",
+        title=both(OUTCOMES[decision], name=work.member_name, quest=_title(work)),
+        link=f"/review/{work.id}",
+    )
+
+
+def _decided_key(work: Any) -> str:
+    """Names what is said of one look at one round."""
+    return f"submission:{work.id}:{work.round}:decided" + (":again" if work.look == 2 else "")
+
+
 def _tell(work: Any, *, icon: str, title: dict[str, Any], body: dict[str, Any]) -> None:
     inbox.notify(
         [
             inbox.NewNotice(
-                key=f"submission:{work.id}:{work.round}:decided",
+                key=_decided_key(work),
                 member_id=work.member_id,
                 icon=icon,
                 title=title,
@@ -382,3 +491,8 @@ def _tell(work: Any, *, icon: str, title: dict[str, Any], body: dict[str, Any]) 
 
 def _title(work: Any) -> dict[str, Any]:
     return pair(work.title, work.title_en)
+
+
+def title_for_others(work: Any) -> dict[str, Any]:
+    """What others than its member read of the quest: nothing, where it is confidential."""
+    return both(VEILED) if work.confidential else _title(work)

@@ -24,6 +24,7 @@ def rail() -> list[tuple[str, str, str, str]]:
         ("staff.today", pgettext("desk", "Overview"), "ripple", "today"),
         ("quests_staff.index", pgettext("desk", "Quests"), "quest", "quests"),
         ("review.queue", pgettext("desk", "Reviews"), "inbox", "reviews"),
+        ("figures_staff.queue", pgettext("desk", "Figures"), "eye", "figures"),
         ("members_staff.index", pgettext("desk", "Members"), "people", "members"),
         ("points_staff.rules", pgettext("desk", "Points"), "point", "points"),
     ]

@@ -1,0 +1,115 @@
+"""A member's posts elsewhere, and the figures they report of them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import Blueprint, request
+from werkzeug.wrappers import Response
+
+from app.blueprints.impact import queries_posts, schemas_figures, services_posts
+from app.blueprints.impact.policies_links import Shared, shared
+from app.blueprints.media import services as media
+from app.core.access import actor, member
+from app.core.crypto import new_token
+from app.core.errors import Invalid
+from app.core.html import go, reply, wants_fragment
+from app.core.i18n import gettext
+from app.core.web_errors import field_errors
+
+blueprint = Blueprint("posts", __name__, url_prefix="/posts")
+
+POST = "/<int(max=2147483647):post_id>"
+MOST_LETTERS = 4000
+
+
+def pasted() -> tuple[str, Shared | None]:
+    text = request.form.get("text", "").replace("\x00", "")[:MOST_LETTERS]
+    return text, shared(text)
+
+
+@blueprint.get("")
+@member
+def index() -> Response:
+    return list_page()
+
+
+def list_page(*, status: int = 200, errors: dict[str, str] | None = None) -> Response:
+    text, found = pasted()
+    return reply(
+        "impact/posts.html",
+        fragment="impact/_posts.html" if request.args.get("after") else None,
+        status=status,
+        page=queries_posts.posts(actor().id, request.args.get("after")),
+        text=text,
+        found=found,
+        errors=errors or {},
+        first=0 if request.args.get("after") else 3,
+    )
+
+
+@blueprint.post("/read")
+@member
+def read_share() -> Response:
+    """What a pasted text is, before it is registered."""
+    text, found = pasted()
+    if not wants_fragment():
+        return list_page()
+    return reply("impact/_got.html", found=found, text=text)
+
+
+@blueprint.post("")
+@member
+def register() -> Response:
+    try:
+        post_id = services_posts.register_post(pasted()[1], by=actor())
+    except Invalid as error:
+        return list_page(status=422, errors=field_errors(error))
+    return go(".show", post_id=post_id, toast=gettext("Registered. Tell us its numbers whenever you like."))
+
+
+@blueprint.get(POST)
+@member
+def show(post_id: int) -> Response:
+    return post_page(post_id)
+
+
+def post_page(post_id: int, *, status: int = 200, errors: dict[str, str] | None = None) -> Response:
+    post, rungs = queries_posts.post(post_id, actor().id)
+    return reply(
+        "impact/post.html",
+        status=status,
+        post=post,
+        rungs=rungs,
+        typed=request.form if errors else {},
+        errors=errors or {},
+        token=new_token,
+    )
+
+
+@blueprint.post(f"{POST}/figures")
+@member
+def report(post_id: int) -> Response:
+    queries_posts.post(post_id, actor().id)
+    key = request.form.get("key", "").replace("\x00", "")[:80]
+    try:
+        figures = schemas_figures.figures(request.form)
+        picture = screenshot(post_id, key) if figures else None
+        services_posts.report_figures(post_id, figures, key=key, media_id=picture, by=actor())
+    except Invalid as error:
+        return post_page(post_id, status=422, errors=field_errors(error))
+    return go(".show", post_id=post_id, toast=gettext("Noted. It counts once somebody has looked at it."))
+
+
+def screenshot(post_id: int, key: str) -> int | None:
+    """The picture that a report came with, stored; None without one."""
+    file: Any = request.files.get("picture")
+    if file is None or not file.filename:
+        return None
+    try:
+        return media.store_upload(
+            owner_id=actor().id, upload_key=f"figure:{key}"[:80], belongs_to=f"post:{post_id}",
+            file=file.stream, by=actor(), accept=("photo",),
+        )  # fmt: skip
+    except Invalid as error:
+        raise Invalid(fields={"picture": error.fields.get("file", "")}, **error.params) from error
