@@ -16,9 +16,6 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from app.core.db import Base, Instant, Json
 
-ACCOUNT_KINDS = ("wallet", "debt", "issued", "held", "redeemed", "reversed", "expired")
-CAUSES = ("rule", "quest", "redemption", "adjustment", "reversal", "repayment", "expiry")
-
 
 class Account(Base):
     """A member's wallet or debt, or one of the programme's accounts (one of each kind).

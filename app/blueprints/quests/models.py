@@ -17,11 +17,9 @@ from app.core.db import Base, Instant, Json
 
 PRESETS = ("skill_challenge", "quick_task", "brief", "open_call")
 QUICK_KINDS = ("poll", "photo_call", "tip", "survey", "share")
-QUEST_STATES = ("draft", "scheduled", "live", "closed", "archived")
 REVIEW_MODES = ("staff", "mentor", "self", "auto")
 # what a step may ask for; answers to a choice, a multiple choice and a scale are evidence of kind "choice"
 EVIDENCE_KINDS = ("photo", "video", "link", "text", "none", "choice", "multiple", "scale")
-SUBMISSION_STATES = ("working", "submitted", "changes", "approved", "declined", "withdrawn")
 
 
 class Quest(Base):

@@ -284,9 +284,12 @@ def _verdict() -> Any:
     )
 
 
+def _scored() -> Any:
+    return select(SecondScore.submission_id).where(SecondScore.submission_id == Submission.id).exists()
+
+
 @lru_cache
 def _to_score() -> Any:
-    scored = select(SecondScore.submission_id).where(SecondScore.submission_id == Submission.id)
     return (
         select(
             Submission.id,
@@ -305,7 +308,7 @@ def _to_score() -> Any:
             Submission.state == "approved",
             Submission.member_id != ME,
             Review.reviewer_id != ME,
-            ~scored.exists(),
+            ~_scored(),
             Submission.id < bindparam("before", type_=Integer),
         )
         .order_by(Submission.id.desc())
@@ -320,7 +323,6 @@ def to_score(cursor: str | None, *, by: Actor) -> Page[Any]:
 
 @lru_cache
 def _blind() -> Any:
-    scored = select(SecondScore.submission_id).where(SecondScore.submission_id == Submission.id)
     return (
         select(
             Submission.id,
@@ -333,7 +335,7 @@ def _blind() -> Any:
             QuestVersion.steps,
             QuestVersion.criteria,
             QuestVersion.scores,
-            scored.exists().label("scored"),
+            _scored().label("scored"),
         )
         .join(QuestVersion, QuestVersion.id == Submission.version_id)
         .join(Review, _verdict())

@@ -71,7 +71,7 @@
   }
 
   doc.addEventListener("click", function (event) {
-    var el = event.target.closest ? event.target.closest("[data-insert],[data-copy],[data-share],[data-dialog],[data-close]") : null;
+    var el = event.target.closest ? event.target.closest("[data-insert],[data-copy],[data-share],[data-close]") : null;
     if (!el) return;
     var data = el.dataset;
     if ("close" in data) {
@@ -85,13 +85,10 @@
       into.dispatchEvent(new Event("input", { bubbles: true }));
     } else if (data.copy) {
       copied(el, data.copy);
-    } else if (data.share) {
+    } else {
       var url = new URL(data.share, location.href).href;
       if (navigator.share) navigator.share({ title: data.title, text: data.text, url: url }).catch(function () {});
       else copied(el, url);
-    } else {
-      var dialog = byId(data.dialog);
-      if (dialog && dialog.showModal) { event.preventDefault(); dialog.showModal(); }
     }
   });
 
