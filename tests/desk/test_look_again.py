@@ -110,6 +110,28 @@ def test_begun_anew_there_is_nothing_to_look_at(work, people) -> None:
     assert db.session.scalar(select(Submission.state).where(Submission.id == work)) == "declined"
 
 
+def test_lit_by_a_later_try_the_earlier_one_cannot_pay_too(work, people, send, login, verdict) -> None:
+    quest = db.session.scalar(select(Submission.quest_id))
+    later = send(people["linxia"], quest)
+    services_review.approve_submission(later, Verdict(round=1, highlight="好"), by=people["luoning"])
+    assert given(people["linxia"]).balance == 100
+    member = login(people["linxia"])
+    assert "Ask for a second look" not in member.get(f"/work/{work}", headers=EN).get_data(as_text=True)
+    refused = member.post(f"/work/{work}/look-again", headers=EN)
+    assert refused.status_code == 409
+    assert "begun this quest anew" in refused.get_data(as_text=True)
+    assert state(work) == "declined"
+    login(people["guyan"]).post(f"/review/{work}", data=verdict())
+    assert given(people["linxia"]).balance == 100
+
+
+def test_a_later_try_that_was_given_up_is_in_nobodys_way(work, people) -> None:
+    quest = db.session.scalar(select(Submission.quest_id))
+    services.withdraw_work(services.start_quest(quest, by=people["linxia"]), by=people["linxia"])
+    services_desk.look_again(work, by=people["linxia"])
+    assert state(work) == "submitted"
+
+
 def test_a_mentor_who_declined_leaves_it_to_staff(people, make_quest, send) -> None:
     work = send(people["linxia"], make_quest(review_mode="mentor"))
     services_review.decline_submission(work, NO, by=people["zhoumo"])

@@ -363,6 +363,13 @@ def _work() -> Any:
     resource = library.title_of(SubmissionHelper.resource_id)
     current = aliased(QuestVersion)
     said = aliased(Review)
+    later = aliased(Submission)
+    begun_anew = select(later.id).where(
+        later.member_id == Submission.member_id,
+        later.quest_id == Submission.quest_id,
+        later.attempt > Submission.attempt,
+        later.state != "withdrawn",
+    )
     latest = (
         select(func.max(said.id))
         .where(said.submission_id == Submission.id, said.undone_at.is_(None))
@@ -401,6 +408,7 @@ def _work() -> Any:
             Submission.opened_at,
             Submission.decided_at,
             Submission.look,
+            begun_anew.correlate(Submission).exists().label("begun_anew"),
             members.name_of(Submission.mentor_id).label("mentor_name"),
             case(
                 (Quest.hosted_by_id.is_(None), members.mentor_name_of(Submission.member_id)),

@@ -10,10 +10,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
+from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import delete, select, update
+from sqlalchemy import bindparam, delete, select, update
 from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import aliased
 
 from app.blueprints.badges import services as badges
 from app.blueprints.impact import services as impact
@@ -308,9 +310,26 @@ def look_again(submission_id: int, note: str = "", *, by: Actor) -> None:
             raise Refused(BEGUN_ANEW) from error
         if not moved:
             raise Stale(WHERE_NOW[work.state])
+        # after the move, which waits for a try that is just being sent: else both could be lit
+        if db.session.scalar(_later_try(), {"work": submission_id}) is not None:
+            raise Refused(BEGUN_ANEW)
         if note.strip():
             services_remarks.write_remark(work, "talk", note, look_key(submission_id), by)
         _happened(submission_id, "look_again", work.round, by.id)
+
+
+@lru_cache
+def _later_try() -> Any:
+    """A later piece of the same member's work on the same quest that wasn't given up."""
+    later = aliased(Submission)
+    return (
+        select(later.id)
+        .join(Submission, (Submission.quest_id == later.quest_id) & (Submission.member_id == later.member_id))
+        .where(
+            Submission.id == bindparam("work"), later.attempt > Submission.attempt, later.state != "withdrawn"
+        )
+        .limit(1)
+    )
 
 
 def look_key(submission_id: int) -> str:
