@@ -7,9 +7,10 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import select, update
 
-from app.blueprints.quests import services, services_quick
+from app.blueprints.quests import services, services_desk, services_quick, services_review
 from app.blueprints.quests.models import Evidence, PollVote, Quest, QuestVersion, Submission
 from app.blueprints.quests.services import Draft
+from app.blueprints.quests.services_review import Verdict
 from app.core import clock
 from app.core.db import db
 from app.core.errors import Invalid, NotFound, Refused
@@ -171,6 +172,27 @@ def test_withdrawn_before_it_was_read(make_quick, make_member) -> None:
     assert votes(poll) == {"fold": 1}
     assert balance(me) == 0
     services.withdraw_work(work, by=me)
+    assert votes(poll) == {}
+
+
+def test_a_vote_counts_exactly_while_it_is_accepted(make_quick, make_member) -> None:
+    poll, me = make_quick("poll"), make_member("linxia")
+    first, second = (make_member(name, capabilities=("reviewer",)) for name in ("luoning", "guyan"))
+    work = services_quick.vote(poll, "fold", by=me)
+    services_desk.reverse_approval(work, "乱投的", by=first)
+    assert votes(poll) == {}
+    services_desk.look_again(work, by=me)
+    for _ in range(2):
+        services_review.approve_submission(work, Verdict(round=1, highlight="好"), by=second)
+        assert votes(poll) == {"fold": 1}
+    assert balance(me) == 5
+    # and can be changed as any other
+    assert services_quick.vote(poll, "arm", by=me) == work
+    services_desk.undo_approval(work, by=second)
+    services_review.approve_submission(work, Verdict(round=1, highlight="好"), by=second)
+    assert votes(poll) == {"arm": 1}
+    services_desk.undo_approval(work, by=second)
+    services_review.decline_submission(work, Verdict(round=1, reason="还是乱投的"), by=second)
     assert votes(poll) == {}
 
 

@@ -169,18 +169,32 @@ def count_vote(submission_id: int, *, by: Actor) -> None:
     """Count the vote of a poll's work that has just been sent; joins the caller's unit of work."""
     with unit_of_work():
         sent = read(_sent_choice(), {"work": submission_id}).one()
-        values = {"quest_id": sent.quest_id, "member_id": by.id, "option_key": sent.body}
-        row = values | {"submission_id": submission_id, "voted_at": clock.now()}
-        if write(_new_vote(), row).first() is not None:
-            _tally(sent.quest_id, {sent.body: 1})
-        else:
+        if not _count_first(submission_id, sent):
             _move_vote(sent.quest_id, by.id, sent.body, submission_id)
+
+
+def remember_answers(submission_id: int) -> None:
+    """Count what was sent again, where `forget_answers` had taken it out and it is approved after all. A vote
+    that is counted stays, changed as it may be since. Joins the caller's unit of work, which holds the
+    submission."""
+    with unit_of_work():
+        _count_first(submission_id, read(_sent_choice(), {"work": submission_id}).one())
+
+
+def _count_first(submission_id: int, sent: Any) -> bool:
+    """Count the member's vote if none of theirs is counted; whether it was."""
+    vote = {"quest_id": sent.quest_id, "member_id": sent.member_id, "option_key": sent.body}
+    row = vote | {"submission_id": submission_id, "voted_at": clock.now()}
+    if write(_new_vote(), row).first() is None:
+        return False
+    _tally(sent.quest_id, {sent.body: 1})
+    return True
 
 
 @lru_cache
 def _sent_choice() -> Any:
     return (
-        select(Submission.quest_id, Evidence.body)
+        select(Submission.quest_id, Submission.member_id, Evidence.body)
         .join(Evidence, (Evidence.submission_id == Submission.id) & (Evidence.round == Submission.round))
         .where(Submission.id == bindparam("work"), Evidence.kind == "choice")
     )
@@ -238,8 +252,9 @@ def _one_less() -> Any:
 
 
 def forget_answers(submission_id: int) -> None:
-    """Take a poll's vote out of its tally, for work that doesn't count any more: withdrawn, or its approval
-    taken back. Joins the caller's unit of work, which holds the submission; again changes nothing."""
+    """Take a poll's vote out of its tally, for work that doesn't count any more: withdrawn, not accepted,
+    or its approval taken back. Joins the caller's unit of work, which holds the submission; again changes
+    nothing."""
     with unit_of_work():
         for gone in write(_forget_vote(), {"work": submission_id}).all():
             _tally(gone.quest_id, {gone.option_key: -1})

@@ -17,7 +17,7 @@ from app.blueprints.inbox import services as inbox
 from app.blueprints.library import queries as library
 from app.blueprints.members import queries as members
 from app.blueprints.points import services as points
-from app.blueprints.quests import services_ladder
+from app.blueprints.quests import services_ladder, services_quick
 from app.blueprints.quests.models import (
     Nomination,
     Quest,
@@ -133,6 +133,8 @@ def approve_submission(
             decided_at=clock.now(),
             sampled=scored and is_sampled(submission_id),
         )
+        if work.kind == "poll":
+            services_quick.remember_answers(submission_id)
         services_ladder.register_posts(work)
         _nominate(work, verdict, by)
         audit.record(
@@ -189,6 +191,8 @@ def decline_submission(submission_id: int, verdict: Verdict, *, by: Actor) -> No
         _check_claim(work, by)
         _check_words(verdict, work, need=("reason",))
         _decide(work, "decline", verdict, by, decided_at=clock.now(), declined_by_id=by.id)
+        if work.kind == "poll":
+            services_quick.forget_answers(submission_id)
         _tell(
             work,
             icon="i-info",
@@ -237,6 +241,7 @@ def _work() -> Any:
             _commented().label("commented_by_id"),
             Quest.track_key,
             Quest.preset,
+            Quest.kind,
             Quest.confidential,
             QuestVersion.steps,
             QuestVersion.stages,
