@@ -55,7 +55,9 @@ def test_no_history_pays_twice_or_loses_what_was_sent(app, _pristine, make_membe
                 )
                 self.quests = [make_quest(), make_quest(review_mode="mentor"), quick(review_mode="auto")]
                 with unit_of_work():
-                    db.session.execute(update(Quest).values(repeat_days=1))
+                    # two that can be done anew every day, one that is lit once for all
+                    daily = update(Quest).where(Quest.id.in_(self.quests[:2]))
+                    db.session.execute(daily.values(repeat_days=1))
 
         def step(self, chance: Random) -> None:
             """Time goes by, somebody begins, somebody tries what may not be theirs, or somebody may."""
@@ -170,7 +172,9 @@ def test_no_history_pays_twice_or_loses_what_was_sent(app, _pristine, make_membe
                 return
             place = work % len(works)
             row = db.session.execute(
-                select(Submission.state, Submission.member_id).where(Submission.id == works[place])
+                select(Submission.state, Submission.member_id, Submission.quest_id).where(
+                    Submission.id == works[place]
+                )
             ).one()
             member = next(name for name, one in self.people.items() if one.id == row.member_id)
             reviewer = "guyan" if other else "guanli"
@@ -189,7 +193,14 @@ def test_no_history_pays_twice_or_loses_what_was_sent(app, _pristine, make_membe
                     lambda: self.decline(reviewer, place),
                 ],
                 "approved": [lambda: self.undo(approver, place), lambda: self.reverse(reviewer, place)],
-                "declined": [lambda: self.look_again(member, place)],
+                "declined": [
+                    lambda: self.look_again(member, place),
+                    # both ways at once: a new try, and another look at the first
+                    lambda: (
+                        self.start_and_send(member, self.quests.index(row.quest_id), choice),
+                        self.look_again(member, place),
+                    ),
+                ],
                 "changes": [lambda: self.submit(member, place, choice), lambda: self.withdraw(member, place)],
                 "working": [lambda: self.submit(member, place, choice)],
             }.get(row.state, [])
@@ -211,6 +222,14 @@ def test_no_history_pays_twice_or_loses_what_was_sent(app, _pristine, make_membe
                 assert all(approved), "each of these quests pays"
             transfers = db.session.scalars(select(Transfer.key)).all()
             assert len(transfers) == len(set(transfers))
+
+        def what_is_lit_once_is_paid_once(self) -> None:
+            lit = db.session.scalars(
+                select(Submission.member_id).where(
+                    Submission.quest_id == self.quests[2], Submission.state == "approved"
+                )
+            ).all()
+            assert len(lit) == len(set(lit)), "paid twice for one quest"
 
         def badges_are_lit_while_work_is_approved(self) -> None:
             approved = {
@@ -286,6 +305,7 @@ def test_no_history_pays_twice_or_loses_what_was_sent(app, _pristine, make_membe
         for _ in range(STEPS):
             desk.step(chance)
             desk.wallets_hold_what_is_approved()
+            desk.what_is_lit_once_is_paid_once()
             desk.badges_are_lit_while_work_is_approved()
             desk.what_was_sent_stays()
             desk.a_verdict_counts_once_a_look()
