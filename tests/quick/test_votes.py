@@ -9,6 +9,7 @@ from sqlalchemy import select, update
 
 from app.blueprints.quests import services, services_desk, services_quick, services_review
 from app.blueprints.quests.models import Evidence, PollVote, Quest, QuestVersion, Submission
+from app.blueprints.quests.policies import is_sampled
 from app.blueprints.quests.services import Draft
 from app.blueprints.quests.services_review import Verdict
 from app.core import clock
@@ -208,6 +209,24 @@ def test_a_reader_sees_words_not_keys(make_quick, make_member, login) -> None:
         assert ("从椅背翻下来" in page) if work == 1 else ("等太久" in page and "讲解太快" in page)
         assert "5 分（满 5 分）" in page or work == 1
         assert "fast,wait" not in page
+
+
+def test_lists_of_the_desk_say_words_too_and_all_of_them(make_quick, make_member, login) -> None:
+    me, staff = make_member("linxia"), make_member("reader", capabilities=("reviewer",))
+    client = login(staff)
+    for mode, path in (("auto", "/review/samples?quest="), ("staff", "/review/together?quest=")):
+        quests = [make_quick(kind, review_mode=mode) for kind in ("poll", "survey")]
+        # those of the sample show nothing before they are opened
+        while is_sampled(services_quick.vote(quests[0], "fold", by=me)):
+            quests[0] = make_quick("poll", review_mode=mode)
+        given = Draft(texts={"heard": "5", "better": "fast,wait", "words": "<b>茶</b>"})
+        while is_sampled(services_quick.answer(quests[1], given, by=me)):
+            quests[1] = make_quick("survey", review_mode=mode)
+        poll, survey = (client.get(f"{path}{quest}").text for quest in quests)
+        assert "从椅背翻下来" in poll
+        for words in ("5 分（满 5 分） · 完全懂", "等太久、讲解太快", "&lt;b&gt;茶&lt;/b&gt;"):
+            assert words in survey, mode
+        assert "fast,wait" not in survey
 
 
 def test_an_option_taken_out_keeps_its_votes(make_quick, make_member, login) -> None:

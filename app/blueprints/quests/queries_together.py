@@ -31,19 +31,27 @@ from app.core.paging import Page, below, page_by_id
 AT_ONCE = 24
 
 
+# between a step's key and what was said in it, and between two of those
+OF, NEXT = "\x1f", "\x1e"
+
+
 def words_of() -> Any:
-    """The first words of the round, as a scalar subquery on the submission."""
+    """What was typed and chosen in the round, as a scalar subquery on the submission: for `said`."""
     return (
-        select(Evidence.body)
+        select(func.aggregate_strings(Evidence.step_key + OF + Evidence.body, NEXT))
         .where(
             Evidence.submission_id == Submission.id,
             Evidence.round == Submission.round,
             Evidence.media_id.is_(None),
         )
-        .order_by(Evidence.position, Evidence.id)
-        .limit(1)
         .scalar_subquery()
     )
+
+
+def said(steps: Sequence[dict[str, Any]], words: str | None) -> list[tuple[dict[str, Any], str]]:
+    """Each step in which something was typed or chosen, in order, with what `words_of` found of it."""
+    bodies = dict(one.split(OF, 1) for one in words.split(NEXT) if OF in one) if words else {}
+    return [(step, bodies[step["key"]]) for step in steps if step["key"] in bodies]
 
 
 def _quick() -> Any:
@@ -94,6 +102,7 @@ def _works() -> Any:
             Quest.preset,
             QuestVersion.rule_key,
             QuestVersion.points,
+            QuestVersion.steps,
             photo_of().label("photo_id"),
             words_of().label("words"),
         )
@@ -231,8 +240,8 @@ def _samples(with_quest: bool) -> Any:
             members.name_of(Submission.member_id).label("member_name"),
             QuestVersion.title,
             QuestVersion.title_en,
+            QuestVersion.steps,
             photo_of().label("photo_id"),
-            kind_of().label("kind"),
             words_of().label("words"),
         )
         .join(Quest, Quest.id == Submission.quest_id)
@@ -253,7 +262,7 @@ def _samples(with_quest: bool) -> Any:
 
 def samples(quest_id: int | None, cursor: str | None, *, by: Actor) -> Page[Any]:
     """Quick tasks that were approved without a reviewer, the newest first: id, member_id, member_name,
-    decided_at, points_awarded, title, title_en, photo_id, kind, words."""
+    decided_at, points_awarded, title, title_en, steps, photo_id, words."""
     values = {"me": by.id, "before": below(cursor)} | ({"quest": quest_id} if quest_id else {})
     return page_by_id(read(_samples(quest_id is not None), values).all(), SAMPLES)
 

@@ -136,6 +136,7 @@ def page_of_lot(
         fragment="review/_sum.html" if ticked is not None and wants_fragment() else None,
         status=status,
         lot=lot,
+        said=queries_together.said,
         sum=lot.sum_of(ticked),
         ticked=ticked,
         errors=errors or {},
@@ -162,15 +163,12 @@ def samples() -> Response:
     quest_id = whole(request.args.get("quest"))
     page = queries_together.samples(quest_id, request.args.get("after"), by=actor())
     more = url_for(".samples", quest=quest_id, after=page.next) if page.next else ""
+    shown: dict[str, Any] = {
+        "rows": page.rows, "more_url": more, "quest_id": quest_id, "said": queries_together.said
+    }  # fmt: skip
     if wants_fragment() and "after" in request.args:
-        return reply("review/_samples.html", rows=page.rows, more_url=more, quest_id=quest_id)
-    return reply(
-        "review/samples.html",
-        rows=page.rows,
-        more_url=more,
-        quest_id=quest_id,
-        quests=queries_together.sampled_quests(),
-    )
+        return reply("review/_samples.html", **shown)
+    return reply("review/samples.html", quests=queries_together.sampled_quests(), **shown)
 
 
 @blueprint.get("/again")
