@@ -531,6 +531,11 @@ def test_scheduling(
 ) -> None:
     make_member("linxia", locale="zh")
     assert desk.post(f"/staff/quests/{draft}/publish", data={"when": "at", "at": ""}).status_code == 422
+    # a slip of the year doesn't let it out at once
+    over = desk.post(f"/staff/quests/{draft}/publish", data={"when": "at", "at": "2021-01-02T07:00"})
+    assert over.status_code == 422
+    assert "这个时刻已经过去了" in over.get_data(as_text=True)
+    assert 'value="2021-01-02T07:00"' in over.get_data(as_text=True)
     assert (
         desk.post(f"/staff/quests/{draft}/publish", data={"when": "at", "at": "2031-01-02T07:00"}).status_code
         == 303
@@ -539,6 +544,20 @@ def test_scheduling(
     assert "排期 1" in html
     desk.post("/logout")
     assert "雾里的路" not in page(login("linxia"), "/quests")
+
+
+def test_what_has_closed_opens_again_as_its_page_offers_it(
+    desk: FlaskClient, draft: int, publisher: Actor
+) -> None:
+    now = clock.now()
+    services_publish.publish_quest(draft, by=publisher, at=now + timedelta(days=1))
+    with clock.at(now + timedelta(days=2)):
+        services_publish.close_quest(draft, by=publisher)
+        offered = re.search(r'name="at"[^>]*value="([^"]+)"', page(desk, f"/staff/quests/{draft}/check"))
+        assert offered is not None
+        answer = desk.post(f"/staff/quests/{draft}/publish", data={"when": "at", "at": offered[1]})
+        assert answer.status_code == 303
+        assert stored(draft).state == "live"
 
 
 def test_closing_asks_first(desk: FlaskClient, draft: int, publisher: Actor) -> None:

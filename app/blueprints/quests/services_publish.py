@@ -29,6 +29,9 @@ from app.core.errors import Invalid, Refused, Stale
 from app.core.i18n import N_, both, pair
 from app.core.uow import unit_of_work
 
+# a moment is chosen to the minute, and sent a little later
+JUST_NOW = timedelta(minutes=5)
+
 
 def check_quest(quest_id: int) -> list[Finding]:
     """What is missing or odd, what keeps it from being published first. Raises NotFound."""
@@ -99,6 +102,7 @@ def publish_quest(quest_id: int, *, by: Actor, at: datetime | None = None, seen:
         now = clock.now()
         values = quest.values()
         if at is not None:
+            _refuse_the_past(at, values["opens_at"], now)
             values["opens_at"] = at
         if quest.shown_state == "closed" and values["closes_at"] is not None and values["closes_at"] <= now:
             values["closes_at"] = None
@@ -134,6 +138,13 @@ def publish_quest(quest_id: int, *, by: Actor, at: datetime | None = None, seen:
             closes_at=values["closes_at"],
         )
         return "scheduled" if values["opens_at"] is not None and values["opens_at"] > now else "live"
+
+
+def _refuse_the_past(at: datetime, stored: datetime | None, now: datetime) -> None:
+    """Raise Invalid for a moment that is over, unless it is the one that the quest opened at before."""
+    same = stored is not None and at == stored.replace(second=0, microsecond=0)
+    if at < now - JUST_NOW and not same:
+        raise Invalid(fields={"at": N_("That moment is over. Choose one to come, or publish it now.")})
 
 
 def _give_to_host(quest: Whole, by: Actor) -> None:
