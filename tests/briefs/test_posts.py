@@ -57,8 +57,11 @@ def test_a_post_is_registered_by_pasting(people, client_of) -> None:
     assert "认出来了：小红书" in seen
     done = member.post("/posts", data={"text": SHARED})
     assert done.status_code == 303
+    assert "登记好了" in member.get(done.headers["Location"]).text
     again = member.post("/posts", data={"text": POST})
     assert again.headers["Location"] == done.headers["Location"]
+    told = member.get(again.headers["Location"]).text
+    assert "这一篇以前登记过，就是它。" in told
     assert "夜拍三件事" in member.get("/posts").text
     nothing = member.post("/posts", data={"text": "忘了贴链接"})
     assert nothing.status_code == 422

@@ -62,10 +62,15 @@ def read_share() -> Response:
 @member
 def register() -> Response:
     try:
-        post_id = services_posts.register_post(pasted()[1], by=actor())
+        post_id, new = services_posts.register_post(pasted()[1], by=actor())
     except Invalid as error:
         return list_page(status=422, errors=field_errors(error))
-    return go(".show", post_id=post_id, toast=gettext("Registered. Tell us its numbers whenever you like."))
+    toast = (
+        gettext("Registered. Tell us its numbers whenever you like.")
+        if new
+        else gettext("You have registered this one before. Here it is.")
+    )
+    return go(".show", post_id=post_id, toast=toast)
 
 
 @blueprint.get(POST)

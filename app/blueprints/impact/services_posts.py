@@ -62,9 +62,11 @@ def _tell(figures: Sequence[Counted], by: int | None) -> None:
 # --- posts ------------------------------------------------------------------------------------------
 
 
-def register(found: Shared, *, member_id: int, made_for: str | None = None, title: str = "") -> int:
-    """Register a post, or find the one that the member registered before; its id. Joins the caller's unit
-    of work.
+def register(
+    found: Shared, *, member_id: int, made_for: str | None = None, title: str = ""
+) -> tuple[int, bool]:
+    """Register a post, or find the one that the member registered before; its id, and whether it is new.
+    Joins the caller's unit of work.
 
     What it was made for is written once: a post counts for one piece of work. When it has figures that
     count already, they count for that work too.
@@ -82,7 +84,7 @@ def register(found: Shared, *, member_id: int, made_for: str | None = None, titl
         },
     ).scalar()
     if post_id is not None:
-        return post_id
+        return post_id, True
     known = db.session.scalars(
         select(Post.id).where(Post.member_id == member_id, Post.link_key == found.key)
     ).one()
@@ -93,7 +95,7 @@ def register(found: Shared, *, member_id: int, made_for: str | None = None, titl
             .values(made_for=made_for)
         )
         _tell([Counted(**row._mapping) for row in read(queries.best(), {"posts": [known]})], None)
-    return known
+    return known, False
 
 
 @lru_cache
@@ -102,9 +104,9 @@ def _new_post() -> Any:
     return upsert(post).on_conflict_do_nothing(index_elements=["member_id", "link_key"]).returning(post.c.id)
 
 
-def register_post(found: Shared | None, *, by: Actor) -> int:
-    """A member registers a post of theirs; its id. The same again is the same post. Raises Invalid for a
-    text without a link."""
+def register_post(found: Shared | None, *, by: Actor) -> tuple[int, bool]:
+    """A member registers a post of theirs; its id, and whether it is new: the same again is the same post.
+    Raises Invalid for a text without a link."""
     if found is None:
         raise Invalid(
             fields={"text": N_("There is no link in it. Choose “copy link” where you published it.")}
