@@ -39,6 +39,8 @@ SHARED = [
     ),
     (f"https://m.xiaohongshu.com/explore/{NOTE}#comments", f"https://m.xiaohongshu.com/explore/{NOTE}#comments", "xiaohongshu", XHS, ""),
     (f"https：／／www.xiaohongshu.com/explore/{NOTE}。谢谢", f"https://www.xiaohongshu.com/explore/{NOTE}", "xiaohongshu", XHS, ""),
+    ("【海边１２号充电站】https：／／ｘｈｓｌｉｎｋ．com／a／Ｂc－9，好看", "https://xhslink.com/a/Bc-9", "xiaohongshu", "xhslink.com/a/Bc-9", "海边１２号充电站"),
+    ("ｈｔｔｐｓ：／／ｂ２３．ｔｖ／ａＢ３，你看过吗？", "https://b23.tv/aB3", "bilibili", "b23.tv/aB3", ""),
     (f"「雨天的车」\nhttps://www.xiaohongshu.com/explore/{NOTE}\n", f"https://www.xiaohongshu.com/explore/{NOTE}", "xiaohongshu", XHS, "雨天的车"),
     # --- Douyin
     (

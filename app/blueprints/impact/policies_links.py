@@ -44,6 +44,9 @@ MOST_TITLE = 80
 UNSEEN = re.compile("[\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u2064\ufeff]")
 # the colon and slashes of a keyboard that writes full width
 WIDE_SCHEME = re.compile("(https?)[:\uff1a][/\uff0f]{2}", re.IGNORECASE)
+# what a keyboard writes full width, as an address has it: what ends a Chinese sentence is not among it
+NARROW = {ord(wide): chr(ord(wide) - 0xFEE0) for wide in map(chr, range(0xFF01, 0xFF5F)) if wide.isalnum()}
+NARROW |= {0xFF0D: "-", 0xFF0E: ".", 0xFF0F: "/", 0xFF3F: "_"}
 IN_ADDRESS = r"A-Za-z0-9\-._~:/?#\[\]@!$&'()*+,;=%"
 _known = "|".join(re.escape(host) for host in HOSTS)
 LINK = re.compile(
@@ -92,7 +95,8 @@ class Shared:
 def shared(text: str) -> Shared | None:
     """The link in a pasted text: the first that leads to a platform, else the first; None without any."""
     seen = WIDE_SCHEME.sub(r"\1://", UNSEEN.sub("", text))
-    found = [link for match in LINK.finditer(seen) if (link := _whole(match[0]))]
+    narrow = WIDE_SCHEME.sub(r"\1://", seen.translate(NARROW))
+    found = [link for match in LINK.finditer(narrow) if (link := _whole(match[0]))]
     if not found:
         return None
     link = next((each for each in found if platform_of(each) != "other"), found[0])
