@@ -370,6 +370,16 @@ def _work() -> Any:
         later.attempt > Submission.attempt,
         later.state != "withdrawn",
     )
+    newer = aliased(QuestVersion)
+    notes = (
+        select(func.aggregate_strings(newer.change_note, " · "))
+        .where(
+            newer.quest_id == Submission.quest_id,
+            newer.number > QuestVersion.number,
+            newer.change_note != "",
+        )
+        .correlate(Submission, QuestVersion)
+    )
     latest = (
         select(func.max(said.id))
         .where(said.submission_id == Submission.id, said.undone_at.is_(None))
@@ -430,7 +440,7 @@ def _work() -> Any:
             QuestVersion.perk_en,
             *BRIEF,
             current.id.label("current_id"),
-            current.change_note,
+            notes.scalar_subquery().label("change_note"),
             opens.scalar_subquery().label("opens"),
             opens.with_only_columns(opened_terms.title_en).scalar_subquery().label("opens_en"),
             Review.round.label("review_round"),

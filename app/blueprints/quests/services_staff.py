@@ -273,10 +273,14 @@ def _save(quest: Whole, before: Mapping[str, Any], after: Mapping[str, Any], not
     terms = {name: after[name] for name in VERSION_FIELDS if after[name] != before[name]}
     number, version_id = quest.number, quest.version_id
     new_version = bool(terms) and could_be_started(quest)
+    note = one_line(note, NOTE)
+    # a reviewer's phrases are nothing that members read
+    if new_version and quest.started_count and not note and terms.keys() != {"phrases"}:
+        raise Invalid(fields={"change_note": N_("Say what changes: those who have begun read it.")})
     if new_version:
         last = select(func.max(QuestVersion.number)).where(QuestVersion.quest_id == quest.id)
         number = 1 + (db.session.scalar(last) or 0)
-        version_id = _add_version(quest.id, number, after, by, one_line(note, NOTE))
+        version_id = _add_version(quest.id, number, after, by, note)
     elif terms:
         db.session.execute(
             update(QuestVersion)
