@@ -223,6 +223,12 @@ def test_what_a_reviewer_lit_is_not_reversed_so(quick, people, send) -> None:
     assert db.session.scalars(select(Submission.state)).all() == ["approved", "approved"]
 
 
+@pytest.mark.parametrize("quest", ["0", "-1", "x", "99999999999999999999"])
+def test_samples_of_no_such_quest(people, login, quest: str) -> None:
+    answer = login(people["luoning"]).get("/review/samples", query_string={"quest": quest}, headers=EN)
+    assert answer.status_code == 200
+
+
 def test_samples_page_by_page(quick, people, send, make_member, login, counted) -> None:
     quest = quick(review_mode="auto")
     works = [send(make_member(f"s{number}"), quest) for number in range(23)]

@@ -263,7 +263,7 @@ def _samples(with_quest: bool) -> Any:
 def samples(quest_id: int | None, cursor: str | None, *, by: Actor) -> Page[Any]:
     """Quick tasks that were approved without a reviewer, the newest first: id, member_id, member_name,
     decided_at, points_awarded, title, title_en, steps, photo_id, words."""
-    values = {"me": by.id, "before": below(cursor)} | ({"quest": quest_id} if quest_id else {})
+    values = {"me": by.id, "before": below(cursor)} | ({"quest": quest_id} if quest_id is not None else {})
     return page_by_id(read(_samples(quest_id is not None), values).all(), SAMPLES)
 
 
