@@ -39,6 +39,7 @@ LENGTHS = {
     "perk": PERK, "perk_en": PERK, "goal": GOAL, "terms": TERMS, "terms_en": TERMS,
 }  # fmt: skip
 TOO_LONG = N_("A little shorter, please.")
+NO_COVER = N_("That picture isn't here any more. Choose it again, please.")
 # least, most, and what to say of anything else
 BOUNDS: dict[str, tuple[int, int, str]] = {
     "rung": (1, 3, N_("There are three rungs.")),
@@ -64,7 +65,8 @@ TEXT_LIMITS = (10, 4000)
 # the form's four parts: one that somebody else has changed is in the way only of whoever changes it too
 PARTS: dict[str, tuple[str, ...]] = {
     "what": (
-        "kind", "title", "title_en", "summary", "summary_en", "track_key", "icon", "rung", "requires",
+        "kind", "title", "title_en", "summary", "summary_en", "cover_media_id", "track_key", "icon", "rung",
+        "requires",
     ),
     "how": (
         "effort_minutes", "needs", "needs_en", "steps", "stages", "focus", "format", "format_en",
@@ -87,8 +89,8 @@ def hidden(preset: str, kind: str | None) -> frozenset[str]:
     if preset != "quick_task":
         return frozenset(("rung", "kind"))
     gone = {
-        *_STAGED, "rung", "requires", "needs", "needs_en", "criteria", "scores", "phrases", "resources",
-        "draft_rounds", "kind",
+        *_STAGED, "cover_media_id", "rung", "requires", "needs", "needs_en", "criteria", "scores", "phrases",
+        "resources", "draft_rounds", "kind",
     }  # fmt: skip
     # the tag under which photos are called for is the form that they are asked in
     return frozenset(gone - {"format", "format_en"} if kind == "photo_call" else gone)

@@ -706,12 +706,25 @@ def may_see_media(row: Any, actor: Actor) -> bool:
 
 
 def may_see_cover(row: Any, actor: Actor) -> bool:
-    """Whether a member may see a file of a quest: everybody may, unless it is confidential."""
-    confidential = select(Quest.confidential).where(Quest.id == row.subject_id)
-    if actor.is_staff or not db.session.scalar(confidential):
+    """Whether a member may see a cover: whoever may open a quest that shows it, and read what that is.
+
+    Not only the quest that it was put up for: a duplicate shows the same picture.
+    """
+    if actor.is_staff:
         return True
+    shown_on = select(QuestVersion.quest_id).where(QuestVersion.cover_media_id == row.id).distinct()
     view = outlook(actor)
-    return row.subject_id in view.board.quests and row.subject_id not in view.veiled
+    there = [
+        view.board.quests[one]
+        for one in db.session.scalars(shown_on)
+        if one in view.board.quests and one not in view.veiled
+    ]
+    if any(quest.state in ("live", "closed") and view.is_for(quest) for quest in there):
+        return True
+    begun = select(Submission.id).where(
+        Submission.member_id == actor.id, Submission.quest_id.in_([quest.id for quest in there])
+    )
+    return bool(there) and db.session.scalar(begun.limit(1)) is not None
 
 
 def find_helpers(text: str, member: Actor) -> list[Helper]:

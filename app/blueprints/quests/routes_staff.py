@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, BinaryIO, cast
 
 from flask import Blueprint, current_app, request, url_for
 from werkzeug.wrappers import Response
@@ -16,6 +16,7 @@ from app.blueprints.quests import (
     policies_check,
     policies_presets,
     queries_staff,
+    routes,
     schemas_staff,
     services_publish,
     services_staff,
@@ -181,23 +182,26 @@ def shown_form(quest: Whole) -> dict[str, Any]:
 
 def form_page(
     quest: Whole,
+    form: schemas_staff.Form | None = None,
     *,
     status: int = 200,
     errors: dict[str, str] | None = None,
     button: str | None = None,
     stale: str = "",
+    fragment: str | None = None,
 ) -> Response:
-    """The form of a quest: as it is stored, or after a button or a refusal as it was typed."""
+    """The form of a quest: as it is stored, or after a button or a refusal as it was typed (`form`)."""
     shown = shown_form(quest)
     before = shown["f"]
-    if button:
-        shown["f"] = schemas_staff.press(request.form, before, button)
-    elif errors or stale:
-        shown["f"] = schemas_staff.typed(request.form, before)
+    if button and form is not None:
+        shown["f"] = schemas_staff.press(form, before, button)
+        fragment = f"quests_staff/_part_{schemas_staff.part_of(button)}.html"
+    elif form is not None:
+        shown["f"] = schemas_staff.typed(form, before)
     others = queries_staff.others(quest.id)
     return reply(
         "quests_staff/edit.html",
-        fragment=f"quests_staff/_part_{schemas_staff.part_of(button)}.html" if button else None,
+        fragment=fragment,
         status=status,
         quest=quest,
         saves=quest.state == "draft",
@@ -233,6 +237,7 @@ FIELD_NAMES = {
     "title": N_("Name"),
     "title_en": N_("Name in English"),
     "summary": N_("One sentence"),
+    "cover_media_id": N_("Cover"),
     "effort_minutes": N_("Minutes"),
     "needs": N_("What to bring"),
     "track_key": N_("Direction"),
@@ -257,6 +262,8 @@ def differing(theirs: dict[str, Any], mine: dict[str, Any]) -> list[tuple[str, s
     for name, label in FIELD_NAMES.items():
         stored = as_text(theirs[name])
         if stored != as_text(mine[name]):
+            if name == "cover_media_id" and stored:
+                stored = gettext("another picture")
             rows.append((gettext(label), stored or gettext("nothing")))
     return rows
 
@@ -276,24 +283,28 @@ def edit(quest_id: int) -> Response:
 @blueprint.post("/<int:quest_id>/edit")
 @requires("quests:publish")
 def save(quest_id: int) -> Response:
-    button = schemas_staff.button_of(request.form)
-    if button:
-        return form_page(queries_staff.whole(quest_id), button=button)
+    form, errors = with_cover(quest_id)
+    button = schemas_staff.button_of(form)
+    if button or errors:
+        quest = queries_staff.whole(quest_id)
+        return form_page(quest, form, button=button, status=422 if errors else 200, errors=errors)
     try:
-        saved = save_form(quest_id)
+        saved = save_form(quest_id, form)
     except Invalid as error:
-        return form_page(queries_staff.whole(quest_id), status=422, errors=field_errors(error))
+        if "cover_media_id" in error.fields:
+            form["cover_media_id"] = ""
+        return form_page(queries_staff.whole(quest_id), form, status=422, errors=field_errors(error))
     except Stale as error:
-        return form_page(queries_staff.whole(quest_id), status=409, stale=gettext(error.message))
+        return form_page(queries_staff.whole(quest_id), form, status=409, stale=gettext(error.message))
     if request.form.get("then") == "check":
         return go(".check", quest_id=quest_id)
     toast = gettext("Saved as version %(n)s. Those who have begun keep theirs", n=saved.number)
     return go(".edit", toast=toast if saved.new_version else gettext("Saved"), quest_id=quest_id)
 
 
-def save_form(quest_id: int, part: str | None = None) -> services_staff.Saved:
+def save_form(quest_id: int, form: schemas_staff.Form, part: str | None = None) -> services_staff.Saved:
     preset, kind = queries_staff.kind_of(quest_id)
-    changes = schemas_staff.read(request.form, programme().timezone, preset, kind, only=part)
+    changes = schemas_staff.read(form, programme().timezone, preset, kind, only=part)
     return services_staff.save_quest(quest_id, changes, by=actor(), seen=request.form.get("seen"))
 
 
@@ -305,7 +316,7 @@ def save_part(quest_id: int) -> Response:
     part = part if part in PARTS else "what"
     shown: dict[str, Any] = {"part": part}
     try:
-        saved = save_form(quest_id, part)
+        saved = save_form(quest_id, request.form, part)
     except (Invalid, Stale) as error:
         shown |= {
             "errors": field_errors(error) if isinstance(error, Invalid) else {"": gettext(error.message)}
@@ -316,6 +327,47 @@ def save_part(quest_id: int) -> Response:
     return reply(
         "quests_staff/_saved.html", quest_id=quest_id, token=saved.token, at=clock.now(), errors={}, **shown
     )
+
+
+# --- the cover ---------------------------------------------------------------------------------------
+
+
+def with_cover(quest_id: int) -> tuple[schemas_staff.Form, dict[str, str]]:
+    """What was sent, with the photo that was chosen for the cover put up, and what is wrong with that one."""
+    form = request.form.copy()
+    file = request.files.get("cover")
+    if file is None or not file.filename:
+        return form, {}
+    stream = cast(BinaryIO, file.stream)
+    key = f"cover:{quest_id}:{routes.digest_of(stream)}"
+    try:
+        cover_id = services_staff.put_cover(quest_id, stream, upload_key=key, by=actor())
+    except Invalid as error:
+        return form, field_errors(error)
+    form["cover_media_id"] = str(cover_id)
+    return form, {}
+
+
+@blueprint.post("/<int:quest_id>/cover")
+@requires("quests:publish")
+def cover(quest_id: int) -> Response:
+    """Put a cover into the form, or take it out of it; the quest has it once the form is saved."""
+    form, errors = with_cover(quest_id)
+    if "remove_cover" in form:
+        form["cover_media_id"] = ""
+    elif not errors and not request.files.get("cover"):
+        errors = {"cover_media_id": gettext("Choose a photo first.")}
+    answer = form_page(
+        queries_staff.whole(quest_id),
+        form,
+        status=422 if errors else 200,
+        errors=errors,
+        fragment="quests_staff/_cover.html",
+    )
+    if not errors:
+        # a draft saves the part, and the preview is drawn again
+        answer.headers["HX-Trigger-After-Settle"] = "cover"
+    return answer
 
 
 # --- the preview -------------------------------------------------------------------------------------

@@ -16,11 +16,12 @@ from werkzeug.datastructures import MultiDict
 
 from app.blueprints.quests.models import EVIDENCE_KINDS
 from app.blueprints.quests.policies_presets import QuestIn
-from app.blueprints.quests.policies_publish import BOUNDS, PARTS, hidden
+from app.blueprints.quests.policies_publish import BOUNDS, NO_COVER, PARTS, hidden
 from app.core import clock
 from app.core.dates import zone
 from app.core.errors import Invalid
 from app.core.i18n import N_
+from app.core.paging import BEYOND
 
 ROWS = {
     "step": (
@@ -158,6 +159,7 @@ class WhatIn(Part):
     title_en = Text()
     summary = Text()
     summary_en = Text()
+    cover_media_id = Number(NO_COVER, validate=validate.Range(1, BEYOND, error=NO_COVER))
     track_key = Text()
     icon = Text()
     rung = Number(BOUNDS["rung"][2])
@@ -381,6 +383,9 @@ def typed(form: Form, shown: dict[str, Any]) -> dict[str, Any]:
         if part == "how":
             shown["options"] = typed_rows(form, "option")
             room_for_options(shown)
+    # chosen, not typed: what is no picture's number is no choice
+    if not re.fullmatch(r"[0-9]{1,9}", shown["cover_media_id"]):
+        shown["cover_media_id"] = ""
     return shown
 
 

@@ -10,12 +10,14 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, BinaryIO
 
 from sqlalchemy import delete, func, insert, select, update
 
 from app.blueprints.badges import services as badges
 from app.blueprints.library import queries as library
+from app.blueprints.media import queries as media_queries
+from app.blueprints.media import services as media
 from app.blueprints.members import queries as members
 from app.blueprints.quests import policies_check, queries_staff
 from app.blueprints.quests.models import (
@@ -36,6 +38,7 @@ from app.blueprints.quests.policies_publish import (
     MOST_NAMED,
     MOST_REQUIRED,
     MOST_RESOURCES,
+    NO_COVER,
     NOTE,
     PARTS,
     TITLE,
@@ -43,6 +46,7 @@ from app.blueprints.quests.policies_publish import (
     TOO_LONG,
     check_rows,
     check_window,
+    hidden,
     normal,
     one_line,
 )
@@ -50,7 +54,7 @@ from app.blueprints.quests.queries_staff import QUEST_FIELDS, VERSION_FIELDS, Wh
 from app.core import audit, clock
 from app.core.actor import TIERS, Actor
 from app.core.db import db
-from app.core.errors import Forbidden, Invalid, Stale
+from app.core.errors import Forbidden, Invalid, NotFound, Stale
 from app.core.i18n import N_, both
 from app.core.uow import unit_of_work
 
@@ -274,8 +278,8 @@ def _save(quest: Whole, before: Mapping[str, Any], after: Mapping[str, Any], not
     number, version_id = quest.number, quest.version_id
     new_version = bool(terms) and could_be_started(quest)
     note = one_line(note, NOTE)
-    # a reviewer's phrases are nothing that members read
-    if new_version and quest.started_count and not note and terms.keys() != {"phrases"}:
+    # a reviewer's phrases are nothing that members read, a picture asks for nothing
+    if new_version and quest.started_count and not note and terms.keys() - {"phrases", "cover_media_id"}:
         raise Invalid(fields={"change_note": N_("Say what changes: those who have begun read it.")})
     if new_version:
         last = select(func.max(QuestVersion.number)).where(QuestVersion.quest_id == quest.id)
@@ -293,6 +297,8 @@ def _save(quest: Whole, before: Mapping[str, Any], after: Mapping[str, Any], not
         .values(version_id=version_id, updated_at=now, **_quest_columns(after))
     )
     _write_lists(quest.id, before, after)
+    if "cover_media_id" in terms:
+        _forget_covers(quest.id, before["cover_media_id"], by)
     if quest.badge_id is not None:
         badges.redraw_badge(quest.badge_id, **drawing(after))
     changed = [name for name in after if after[name] != before[name]]
@@ -304,6 +310,32 @@ def _save(quest: Whole, before: Mapping[str, Any], after: Mapping[str, Any], not
         after={name: _plain(after[name]) for name in changed} | ({"version": number} if new_version else {}),
     )
     return Saved(quest.token, number, new_version)
+
+
+def put_cover(quest_id: int, file: BinaryIO, *, upload_key: str, by: Actor) -> int:
+    """Put up a photo that becomes the quest's cover once that is saved; its id. The same key is the same.
+
+    Raises Invalid (field "cover_media_id"), NotFound, also for a quest that has no cover.
+    """
+    publisher(by)
+    if "cover_media_id" in hidden(*queries_staff.kind_of(quest_id)):
+        raise NotFound
+    try:
+        return media.store_upload(
+            owner_id=by.id, upload_key=upload_key, belongs_to=f"quest:{quest_id}", file=file, by=by,
+            accept=("photo",),
+        )  # fmt: skip
+    except Invalid as error:
+        raise Invalid(fields={"cover_media_id": error.fields["file"]}, **error.params) from error
+
+
+def _forget_covers(quest_id: int, replaced: int | None, by: Actor) -> None:
+    """Remove the pictures of a quest that no version of any quest shows; one that somebody else has put up
+    may stand in their form still."""
+    up = media_queries.media_rows(tile.id for tile in media_queries.of(f"quest:{quest_id}"))
+    mine = [row.id for row in up.values() if row.owner_id == by.id or row.id == replaced]
+    shown = select(QuestVersion.cover_media_id).where(QuestVersion.cover_media_id.in_(mine))
+    media.remove_media(set(mine) - set(db.session.scalars(shown)))
 
 
 def could_be_started(quest: Whole) -> bool:
@@ -368,6 +400,8 @@ def _check_choices(quest: Any, before: Mapping[str, Any], after: Mapping[str, An
         refuse("track_key", N_("Choose a direction from the list."))
     if changed("icon") and after["icon"] not in ICONS:
         refuse("icon", N_("Choose one of the drawings."))
+    if changed("cover_media_id") and not _may_be_cover(quest.id, after["cover_media_id"]):
+        refuse("cover_media_id", NO_COVER)
     if after["review_mode"] not in REVIEW_MODES:
         refuse("review_mode", N_("Choose who reads it."))
     if changed("rule_key") or changed("points"):
@@ -388,6 +422,14 @@ def _check_choices(quest: Any, before: Mapping[str, Any], after: Mapping[str, An
             refuse("named_logins", N_("Up to 200 people."))
         elif unknown:
             refuse("named_logins", N_("Nobody here is called %(login)s."), login=sorted(unknown)[0][:40])
+
+
+def _may_be_cover(quest_id: int, media_id: int | None) -> bool:
+    """Whether it is a photo that was put up for this quest, or none."""
+    row = media_queries.media_rows([media_id]).get(media_id) if media_id is not None else None
+    return media_id is None or (
+        row is not None and row.kind == "photo" and row.belongs_to == f"quest:{quest_id}"
+    )
 
 
 def _check_reward(after: Mapping[str, Any], refuse: Any) -> None:
