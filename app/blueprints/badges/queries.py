@@ -111,6 +111,12 @@ def name_of(badge_id: Any, *, english: bool = False) -> Any:
     return select(Badge.name_en if english else Badge.name).where(Badge.id == badge_id).scalar_subquery()
 
 
+def choices() -> Select[Any]:
+    """All badges, for a feature above to choose from: id, name, name_en, icon, rung, track words, track_key,
+    fact, fact_scope."""
+    return select(*_drawing(), Badge.track_key, Badge.fact, Badge.fact_scope)
+
+
 # --- the badges' own pages; each statement is built once, as building costs more than running ----------
 
 ME: Any = bindparam("me", type_=Integer)

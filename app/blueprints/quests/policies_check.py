@@ -129,6 +129,23 @@ def odd(preset: str, values: Mapping[str, Any]) -> list[Finding]:
     return found
 
 
+OPEN = ("live", "scheduled")
+
+
+def can_be_lit(badge: Any, others: Sequence[Any]) -> bool:
+    """Whether one of the `others`, open or about to be, counts for the badge.
+
+    What staff give by hand, or what counts something else than quests, isn't theirs to light.
+    """
+    if badge.fact != "quest.approved":
+        return True
+    kind, _, what = badge.fact_scope.partition(":")
+    column = {"quest": "id", "track": "track_key", "preset": "preset"}.get(kind)
+    return any(
+        row.shown_state in OPEN and (column is None or str(getattr(row, column)) == what) for row in others
+    )
+
+
 def vague(criteria: Sequence[Mapping[str, str]]) -> list[tuple[int, str]]:
     """(number of the criterion, the word in it that says nothing)."""
     words = both(VAGUE)

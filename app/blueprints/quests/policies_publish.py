@@ -66,7 +66,7 @@ TEXT_LIMITS = (10, 4000)
 PARTS: dict[str, tuple[str, ...]] = {
     "what": (
         "kind", "title", "title_en", "summary", "summary_en", "cover_media_id", "track_key", "icon", "rung",
-        "requires",
+        "requires", "requires_badges",
     ),
     "how": (
         "effort_minutes", "needs", "needs_en", "steps", "stages", "focus", "format", "format_en",
@@ -89,8 +89,8 @@ def hidden(preset: str, kind: str | None) -> frozenset[str]:
     if preset != "quick_task":
         return frozenset(("rung", "kind"))
     gone = {
-        *_STAGED, "cover_media_id", "rung", "requires", "needs", "needs_en", "criteria", "scores", "phrases",
-        "resources", "draft_rounds", "kind",
+        *_STAGED, "cover_media_id", "rung", "requires", "requires_badges", "needs", "needs_en", "criteria",
+        "scores", "phrases", "resources", "draft_rounds", "kind",
     }  # fmt: skip
     # the tag under which photos are called for is the form that they are asked in
     return frozenset(gone - {"format", "format_en"} if kind == "photo_call" else gone)

@@ -216,14 +216,16 @@ class Others:
 
 
 def others(quest_id: int | None) -> Others:
-    """Every other quest that is not archived: id, title, title_en, track_key, rung, state; and the median of
-    points per effort minute of those that are live."""
+    """Every other quest that is not archived: id, title, title_en, track_key, rung, preset, state,
+    shown_state; and the median of points per effort minute of those that are live."""
     rows = db.session.execute(
         select(
             Quest.id,
             Quest.track_key,
             Quest.rung,
+            Quest.preset,
             Quest.state,
+            shown_state(clock.now()).label("shown_state"),
             QuestVersion.title,
             QuestVersion.title_en,
             QuestVersion.effort_minutes,
@@ -266,11 +268,24 @@ def audience(tiers: Collection[str], min_stars: int, logins: Collection[str]) ->
 
 
 def edges() -> Sequence[Any]:
-    """Which quest requires which: (quest_id, requires_quest_id)."""
+    """Which quest requires which, by itself or by the badge that it lights: (quest_id, first_id)."""
+    lights = aliased(Quest)
+    first = func.coalesce(QuestPrerequisite.requires_quest_id, lights.id)
     return db.session.execute(
-        select(QuestPrerequisite.quest_id, QuestPrerequisite.requires_quest_id).where(
-            QuestPrerequisite.requires_quest_id.is_not(None)
-        )
+        select(QuestPrerequisite.quest_id, first.label("first_id"))
+        .outerjoin(lights, lights.badge_id == QuestPrerequisite.requires_badge_id)
+        .where(first.is_not(None))
+    ).all()
+
+
+def badge_choices() -> Sequence[Any]:
+    """The badges that may have to be lit first, by track: the columns of `badges.queries.choices`, and the
+    quest_id of the one whose own badge it is."""
+    badge = badges.choices().subquery("badge")
+    return db.session.execute(
+        select(badge, Quest.id.label("quest_id"))
+        .outerjoin(Quest, Quest.badge_id == badge.c.id)
+        .order_by(badge.c.track_key, badge.c.rung, badge.c.id)
     ).all()
 
 

@@ -29,7 +29,7 @@ from app.core.access import actor, requires
 from app.core.actor import TIERS
 from app.core.errors import Invalid, Stale
 from app.core.html import go, programme, reply
-from app.core.i18n import LOCALES, N_, catalogue, current_locale, gettext
+from app.core.i18n import LOCALES, N_, both, catalogue, current_locale, gettext
 from app.core.web_errors import field_errors
 
 blueprint = Blueprint("quests_staff", __name__, url_prefix="/staff/quests")
@@ -209,6 +209,7 @@ def form_page(
         stale=stale,
         theirs=differing(before, shown["f"]) if stale else [],
         others=others,
+        badges=queries_staff.badge_choices(),
         tracks=members.tracks(),
         icons=list(named(policies_presets.ICONS).items()),
         resources=library.short_list(limit=60),
@@ -441,7 +442,7 @@ def draw_phone(page: Any, seen_as: dict[str, Any]) -> str:
 
 
 def said(finding: Finding) -> str:
-    return gettext(finding.message, **finding.params)
+    return both(finding.message, **finding.params)[current_locale()]
 
 
 @blueprint.get("/<int:quest_id>/check")

@@ -164,6 +164,7 @@ class WhatIn(Part):
     icon = Text()
     rung = Number(BOUNDS["rung"][2])
     requires = _numbers()
+    requires_badges = _numbers()
 
 
 class HowIn(Part):
@@ -217,7 +218,7 @@ class WhenIn(Part):
 
 
 SCHEMAS: dict[str, type[Part]] = {"what": WhatIn, "how": HowIn, "gives": GivesIn, "when": WhenIn}
-LISTS = {"requires", "resources", "tiers"}
+LISTS = {"requires", "requires_badges", "resources", "tiers"}
 
 Form = MultiDict[str, str]
 
@@ -255,7 +256,8 @@ def read(form: Form, timezone: str, preset: str, kind: str | None, *, only: str 
             values["points"] = None  # typed before a public rule was chosen: that rule says the value
         values["rule_key"] = values["rule_key"].removeprefix(OWN) or None
     if "what" in parts:
-        values["requires"] = tuple(values["requires"])
+        for name in ("requires", "requires_badges"):
+            values[name] = tuple(values[name])
     for row in values.get("results_ladder", ()):
         row["from"] = row.pop("least")
     for step in values.get("steps", ()):

@@ -55,11 +55,25 @@ def look_over(quest: Whole, around: queries_staff.Others) -> list[Finding]:
         found.append(
             Finding(True, "rule_key", N_("This rule has no value yet. Name one, or choose another rule."))
         )
-    unreachable = [row for row in around.choices if row.id in values["requires"] and row.state != "live"]
+    unreachable = [
+        row
+        for row in around.choices
+        if row.id in values["requires"] and row.shown_state not in policies_check.OPEN
+    ]
     if unreachable:
         found.append(
             Finding(False, "requires", N_("What has to come first isn't open, so nobody can reach this one."))
         )
+    for badge in queries_staff.badge_choices() if values["requires_badges"] else ():
+        if badge.id in values["requires_badges"] and not policies_check.can_be_lit(badge, around.choices):
+            found.append(
+                Finding(
+                    False,
+                    "requires_badges",
+                    N_("Nothing that is open lights “%(badge)s”, so only who has it already can begin."),
+                    {"badge": pair(badge.name, badge.name_en)},
+                )
+            )
     if quest.reach == 0 and values["tiers"]:
         found.append(
             Finding(False, "tiers", N_("Nobody can start it yet: no member has this tier and these stars."))

@@ -7,7 +7,7 @@ window, capacity) changes at once.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any, BinaryIO
@@ -406,8 +406,8 @@ def _check_choices(quest: Any, before: Mapping[str, Any], after: Mapping[str, An
         refuse("review_mode", N_("Choose who reads it."))
     if changed("rule_key") or changed("points"):
         _check_reward(after, refuse)
-    if changed("requires"):
-        _check_order(quest, after["requires"], refuse)
+    if changed("requires") or changed("requires_badges"):
+        _check_order(quest, after["requires"], after["requires_badges"], refuse)
     if changed("resources"):
         known = {row.id for row in library.short_list(list(after["resources"]), limit=MOST_RESOURCES)}
         if len(after["resources"]) > MOST_RESOURCES:
@@ -444,24 +444,42 @@ def _check_reward(after: Mapping[str, Any], refuse: Any) -> None:
         refuse("points", N_("The public rule sets this value. It can't be changed for one quest."))
 
 
-def _check_order(quest: Any, requires: Sequence[int], refuse: Any) -> None:
+def _check_order(quest: Any, requires: Sequence[int], held: Sequence[int], refuse: Any) -> None:
+    """Refuse what can't come first: too many, unknown ones, and what would have to wait for itself."""
+    known = {row.id: row.quest_id for row in queries_staff.badge_choices()} if held else {}
     if len(requires) > MOST_REQUIRED:
         refuse("requires", N_("Up to five quests can come before this one."))
-        return
-    if set(requires) - set(queries_staff.known_quests(requires)) or quest.id in requires:
+    elif set(requires) - set(queries_staff.known_quests(requires)) or quest.id in requires:
         refuse("requires", N_("Choose another quest from the list."))
-        return
-    first: dict[int, set[int]] = {}
+    elif _waits_for(quest.id, requires):
+        refuse("requires", N_("That one already waits for this quest, so neither could ever be started."))
+    if len(held) > MOST_REQUIRED:
+        refuse("requires_badges", N_("Up to five badges can come before this quest."))
+    elif set(held) - set(known):
+        refuse("requires_badges", N_("Choose another badge from the list."))
+    elif quest.badge_id in held:
+        refuse("requires_badges", N_("This quest is what lights that badge, so nobody could ever begin it."))
+    elif _waits_for(quest.id, [known[badge] for badge in held if known[badge]]):
+        refuse(
+            "requires_badges",
+            N_("What lights that badge waits for this quest, so neither could be started."),
+        )
+
+
+def _waits_for(quest_id: int, first: Collection[int]) -> bool:
+    """Whether one of `first`, or what comes before it, can't be started before the quest is done."""
+    if not first:
+        return False
+    before: dict[int, set[int]] = {}
     for edge in queries_staff.edges():
-        if edge.quest_id != quest.id:
-            first.setdefault(edge.quest_id, set()).add(edge.requires_quest_id)
-    ahead, seen = set(requires), set[int]()
+        if edge.quest_id != quest_id:
+            before.setdefault(edge.quest_id, set()).add(edge.first_id)
+    ahead, seen = set(first), set[int]()
     while ahead:
         one = ahead.pop()
         seen.add(one)
-        ahead |= first.get(one, set()) - seen
-    if quest.id in seen:
-        refuse("requires", N_("That one already waits for this quest, so neither could ever be started."))
+        ahead |= before.get(one, set()) - seen
+    return quest_id in seen
 
 
 def rules() -> dict[str, Any]:
