@@ -268,3 +268,81 @@ def test_only_the_desk_imports(lit, people, client_of) -> None:
     for path in ("", "/run", "/errors"):
         assert member.post(f"/staff/figures/import{path}", data={"text": FILE}).status_code == 403
     assert db.session.scalar(select(Account.balance).where(Account.member_id == people["linxia"].id)) == 100
+
+
+# --- the numbers of posts ---------------------------------------------------------------------------
+
+
+def test_numbers_stand_where_figures_are_read(lit, people, client_of, brief) -> None:
+    desk = client_of(people["luoning"])
+    report(client_of(people["linxia"]), views="1240")
+    assert "1 号" in desk.get("/staff/figures").text
+    assert "1 号 · 林夏" in upload(desk, f"link,views\n{POST},12400\n").text
+    assert "1 号作品" in desk.get(f"/staff/quests/{brief}/results?part=lit").text
+
+
+def test_the_file_of_posts_comes_back_as_it_is(lit, people, client_of) -> None:
+    member = client_of(people["linxia"])
+    member.post(
+        "/posts",
+        data={
+            "text": '38 【=1+1,"x" - 林夏 | 小红书 - 你的生活指南】 https://www.xiaohongshu.com/explore/64f1a2b3c4d5e6f708192a3c'
+        },
+    )
+    member.post("/posts", data={"text": "https://b23.tv/" + "x" * 300})
+    stranger = client_of(people["xiaoman"])
+    stranger.post(
+        "/posts", data={"text": POST, "mine": "1"}
+    )  # the same link: only the number tells them apart
+    for headers in ({}, EN):
+        desk = client_of(people["luoning"])
+        got = desk.get("/staff/figures/posts.csv", headers=headers)
+        assert got.mimetype == "text/csv"
+        assert not re.search(r"(^|,)\"?[=+@-]", got.text, re.M)
+        lines = got.text.splitlines()
+        assert len(lines) == 5
+        # nothing filled in: nothing wrong, nothing to take over
+        empty = upload(desk, got.data)
+        assert empty.status_code == 200
+        assert "0 个数字可以收下" in empty.text
+        assert "4 行没有填数字" in empty.text
+    filled = [lines[0].lstrip("\ufeff")] + [
+        line.removesuffix(",,,,,") + f",{n},,7,," for n, line in enumerate(lines[1:], 1500)
+    ]
+    for encoding in ("utf-8-sig", "gb18030"):
+        shown = upload(desk, "\r\n".join(filled).encode(encoding))
+        assert shown.status_code == 200
+        assert "8 个数字可以收下" in shown.text
+    assert desk.post("/staff/figures/import/run", data={"text": "\r\n".join(filled)}).status_code == 303
+    db.session.rollback()
+    counted_now = db.session.execute(
+        select(PostFigure.post_id, PostFigure.metric, PostFigure.value).order_by(
+            PostFigure.post_id, PostFigure.id
+        )
+    ).all()
+    assert sorted(map(tuple, counted_now)) == sorted(
+        row
+        for post, views in zip(range(1, 5), range(1500, 1504), strict=True)
+        for row in ((post, "views", views), (post, "comments", 7))
+    )
+    assert rungs() == [("views", 1000)]
+
+
+def test_posts_are_told_apart_into_files_that_can_come_back(lit, people, client_of, monkeypatch) -> None:
+    from app.blueprints.impact import queries_posts
+
+    monkeypatch.setattr(queries_posts, "IN_FILE", 2)
+    member = client_of(people["linxia"])
+    for n in range(4):
+        member.post("/posts", data={"text": f"https://b23.tv/p{n}"})
+    desk = client_of(people["luoning"])
+    page = desk.get("/staff/figures/import").text
+    assert [int(one) for one in re.findall(r"posts.csv\?from=(\d+)", page)] == [5, 3, 1]
+    numbers = [
+        [
+            line.split(",")[0]
+            for line in desk.get(f"/staff/figures/posts.csv?from={first}").text.splitlines()[1:]
+        ]
+        for first in ("5", "3", "", "x", "9" * 30)
+    ]
+    assert numbers == [["5"], ["3", "4"], ["1", "2"], ["1", "2"], ["1", "2"]]

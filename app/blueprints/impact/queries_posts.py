@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import Integer, String, and_, bindparam, func, or_, select
+from sqlalchemy import Integer, String, and_, bindparam, cast, func, or_, select
 from sqlalchemy.orm import aliased
 
 from app.blueprints.impact.models import Post, PostFigure
@@ -199,6 +199,13 @@ def made_of(made_for: Any) -> Any:
     )
 
 
+def numbers_of(made_for: Any) -> Any:
+    """The numbers of the posts made for something, "3,12", as a scalar subquery; None without any. `made_for`
+    is an expression of a feature above."""
+    numbers = func.aggregate_strings(cast(Post.id, String), ",")
+    return select(numbers).where(Post.made_for == made_for).scalar_subquery()
+
+
 # --- staff ------------------------------------------------------------------------------------------
 
 
@@ -281,3 +288,26 @@ def _named() -> Any:
 def named_posts(keys: Collection[str], ids: Collection[int]) -> Sequence[Any]:
     """The posts that lines of a file may mean, by link or by number, in one query."""
     return read(_named(), {"keys": list(keys) or [""], "posts": list(ids) or [0]}).all()
+
+
+# so many posts fit into a file that can be imported again once its figures are filled in
+IN_FILE = 250
+
+
+def last_number() -> int:
+    """The highest number of a post, 0 without any."""
+    return read(select(func.coalesce(func.max(Post.id), 0))).scalar_one()
+
+
+@lru_cache
+def _known() -> Any:
+    return (
+        select(Post.id, Post.link, Post.title, members.name_of(Post.member_id).label("member_name"))
+        .where(Post.id >= bindparam("first", type_=Integer), Post.id < bindparam("beyond", type_=Integer))
+        .order_by(Post.id)
+    )
+
+
+def known_posts(first: int) -> Sequence[Any]:
+    """The posts from this number on that fit into a file: id, link, title, member_name."""
+    return read(_known(), {"first": first, "beyond": first + IN_FILE}).all()

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import re
+from typing import Any
+
 from flask import Blueprint, request
 from werkzeug.wrappers import Response
 
@@ -39,8 +42,30 @@ def import_form() -> Response:
     return form_page()
 
 
-def form_page(*, status: int = 200, errors: dict[str, str] | None = None, text: str = "") -> Response:
-    return reply("figures_staff/import.html", status=status, errors=errors or {}, text=text, table=None)
+def form_page(
+    *, status: int = 200, errors: dict[str, str] | None = None, text: str = "", table: Any = None
+) -> Response:
+    return reply(
+        "figures_staff/import.html",
+        status=status,
+        errors=errors or {},
+        text=text,
+        table=table,
+        say=gettext,
+        last=queries_posts.last_number(),
+        in_file=queries_posts.IN_FILE,
+    )
+
+
+@blueprint.get("/posts.csv")
+@requires("staff:console")
+def posts() -> Response:
+    """The posts from a number on, as a file to fill in."""
+    first = request.args.get("from", "")
+    rows = queries_posts.known_posts(int(first) if re.fullmatch("[0-9]{1,9}", first) else 1)
+    response = Response(schemas_figures.posts_csv(rows, gettext), content_type="text/csv; charset=utf-8")
+    response.headers["Content-Disposition"] = 'attachment; filename="posts.csv"'
+    return response
 
 
 @blueprint.post("/import")
@@ -58,8 +83,7 @@ def dry_run() -> Response:
     table = schemas_figures.table(text, programme().timezone)
     if table.wrong:
         return form_page(status=422, errors={"file": gettext(table.wrong)}, text=text)
-    status = 422 if table.errors else 200
-    return reply("figures_staff/import.html", status=status, errors={}, text=text, table=table, say=gettext)
+    return form_page(status=422 if table.errors else 200, text=text, table=table)
 
 
 @blueprint.post("/import/run")

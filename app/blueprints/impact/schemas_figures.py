@@ -58,13 +58,15 @@ def figures(form: Mapping[str, str]) -> dict[str, int]:
 
 @dataclass
 class Line:
-    """A line of a file: what stands in it, and what is wrong with it or what it says."""
+    """A line of a file: what stands in it, and what is wrong with it or what it says. `empty`: it names a
+    post and no figure, as lines of our own file do until somebody fills them in."""
 
     number: int
     cells: list[str]
     said: list[Said] = field(default_factory=list)
     post: Any = None
     wrong: str = ""
+    empty: bool = False
 
 
 @dataclass(frozen=True)
@@ -78,6 +80,11 @@ class Table:
     @property
     def errors(self) -> list[Line]:
         return [line for line in self.lines if line.wrong]
+
+    @property
+    def told(self) -> list[Line]:
+        """The lines that say something, right or wrong."""
+        return [line for line in self.lines if not line.empty]
 
     @property
     def said(self) -> list[Said]:
@@ -162,6 +169,9 @@ def _understand(lines: list[Line], columns: list[str], timezone: str) -> None:
             line.wrong = N_("A date such as 2026-11-03, not in the future, please.")
             continue
         said = _figures(row)
+        if not said and "metric" not in columns:
+            line.empty = True
+            continue
         if not said or None in said.values():
             line.wrong = A_NUMBER
             continue
@@ -202,6 +212,27 @@ def _moment(text: str, timezone: str) -> datetime | None:
     if local.date() > now.astimezone(zone(timezone)).date() or day.year < 2000:
         return None
     return min(local, now)
+
+
+# what our own file of posts says beside the columns that a file may have
+WHOSE = {"title": N_("title"), "member": N_("member")}
+LONGEST_LINK, LONGEST_TITLE = 200, 60
+
+
+def posts_csv(posts: Sequence[Any], say: Any) -> str:
+    """Posts with their numbers and empty columns for their figures: a file to fill in and import as it is.
+
+    The number says which post it is, so a link that would make the file too large to come back is left out.
+    """
+    out = io.StringIO(newline="")
+    writer = csv.writer(out)
+    columns = {**COLUMNS, **WHOSE}
+    writer.writerow([say(columns[name]) for name in ("post", "link", "title", "member", *METRICS, "date")])
+    for post in posts:
+        link = post.link if len(post.link) <= LONGEST_LINK else ""
+        texts = (link, post.title[:LONGEST_TITLE], post.member_name or "")
+        writer.writerow([post.id, *map(_plain, texts), *([""] * (len(METRICS) + 1))])
+    return "\ufeff" + out.getvalue()
 
 
 def errors_csv(wrong: Table, say: Any) -> str:

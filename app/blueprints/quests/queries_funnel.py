@@ -12,6 +12,7 @@ from typing import Any
 from sqlalchemy import Integer, String, case, cast, func, literal, null, or_, select, true, union, union_all
 from sqlalchemy.orm import aliased
 
+from app.blueprints.impact import queries_posts as posts
 from app.blueprints.members import queries as members
 from app.blueprints.points import queries as points
 from app.blueprints.quests.models import (
@@ -24,6 +25,7 @@ from app.blueprints.quests.models import (
     SecondScore,
     Submission,
 )
+from app.blueprints.quests.policies_ladder import MADE_FOR
 from app.blueprints.quests.queries_staff import shown_state
 from app.core import clock
 from app.core.db import db
@@ -353,7 +355,8 @@ def people_page(
     quest_id: int, part: str, tier: str = "", cursor: str | None = None, size: int = PAGE
 ) -> Page[Any]:
     """Who belongs to a part of the funnel, the newest members first, with how their newest work stands:
-    member_id, name, number, tier, place (the state that counts), filled (steps with something in them)."""
+    member_id, name, number, tier, place (the state that counts), filled (steps with something in them), posts
+    (the numbers of what that work was published as, "3,12")."""
     people = _people(quest_id, tier)
     filled = (
         select(func.count(Evidence.step_key.distinct()))
@@ -376,6 +379,7 @@ def people_page(
             Submission.decided_at,
             Submission.points_awarded,
             filled.label("filled"),
+            posts.numbers_of(MADE_FOR + cast(Submission.id, String)).label("posts"),
         )
         .outerjoin(Submission, Submission.id == people.c.latest)
         .where(_in_part(people, part, quest_id))
