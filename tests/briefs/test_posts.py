@@ -70,6 +70,44 @@ def test_a_post_is_registered_by_pasting(people, client_of) -> None:
     assert db.session.scalar(select(func.count(Post.id))) == 1
 
 
+def test_a_link_of_somebody_else_is_taken_only_with_a_word(lit, people, client_of) -> None:
+    """`lit` is linxia's, for a quest. Who came first proves nothing, and nobody is paid unseen."""
+    other, desk = client_of(people["xiaoman"]), client_of(people["luoning"])
+    seen = other.post("/posts/read", data={"text": SHARED}, headers=HTMX).text
+    assert "已经有人登记过这个链接" in seen
+    assert 'name="mine"' in seen
+    assert "林夏" not in seen.replace("夜拍三件事 - 林夏", "")  # not whose
+    for text in (SHARED, POST):
+        refused = other.post("/posts", data={"text": text})
+        assert refused.status_code == 422
+        assert 'id="f-mine-e"' in refused.text
+        assert text in refused.text.replace("&amp;", "&")
+    db.session.rollback()
+    assert db.session.scalar(select(func.count(Post.id))) == 1
+    done = other.post("/posts", data={"text": SHARED, "mine": "1"})
+    assert done.status_code == 303
+    # theirs by now: neither is asked again
+    for member in (other, client_of(people["linxia"])):
+        assert member.post("/posts", data={"text": POST}).status_code == 303
+        assert 'name="mine"' not in member.post("/posts/read", data={"text": POST}, headers=HTMX).text
+    db.session.rollback()
+    assert db.session.scalar(select(func.count(Post.id))) == 2
+
+    assert "也登记了这个链接" not in desk.get("/staff/figures").text
+    report(client_of(people["linxia"]), views="1240")
+    report(other, 2, views="9000")
+    queue = desk.get("/staff/figures").text
+    assert queue.count("也登记了这个链接") == 2
+    first = queue[: queue.index("也登记了这个链接", queue.index("也登记了这个链接") + 1)]
+    assert re.search(r"林夏.*1 号 · 为任务交的 · 这次报的.*小满.*2 号", first, re.S)
+
+
+def test_a_link_of_ones_own_asks_nothing(people, client_of) -> None:
+    member = client_of(people["linxia"])
+    assert 'name="mine"' not in member.post("/posts/read", data={"text": POST}, headers=HTMX).text
+    assert member.post("/posts", data={"text": POST}).status_code == 303
+
+
 def test_posts_are_ones_own(lit, people, client_of) -> None:
     stranger = client_of(people["xiaoman"])
     assert stranger.get("/posts/1").status_code == 404

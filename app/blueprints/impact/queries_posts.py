@@ -206,18 +206,31 @@ def numbers_of(made_for: Any) -> Any:
     return select(numbers).where(Post.made_for == made_for).scalar_subquery()
 
 
+def registered_by(link_key: str) -> set[int]:
+    """The members who registered this link."""
+    return set(read(select(Post.member_id).where(Post.link_key == link_key)).scalars())
+
+
+def taken(link_key: str, member_id: int) -> bool:
+    """Whether others registered this link and the member didn't."""
+    whose = registered_by(link_key)
+    return bool(whose) and member_id not in whose
+
+
 # --- staff ------------------------------------------------------------------------------------------
 
 
 @dataclass(frozen=True)
 class Report:
-    """What a member reported of one post in one go. `before` is what counted until then, by metric."""
+    """What a member reported of one post in one go. `before` is what counted until then, by metric; `twins`
+    are the posts of others with the same link."""
 
     id: int
     post: Any
     at: Any
     media: Any | None
     figures: list[Any]
+    twins: list[Any]
 
 
 @lru_cache
@@ -250,6 +263,7 @@ def _waiting() -> Any:
             reports.c.id.label("report_id"),
             reports.c.at.label("reported_at"),
             *POST,
+            Post.link_key,
             members.name_of(Post.member_id).label("member_name"),
             PostFigure.metric,
             PostFigure.value,
@@ -266,15 +280,19 @@ def _waiting() -> Any:
 
 
 def waiting_reports(cursor: str | None) -> Page[Report]:
-    """Reports that wait for staff, the earliest first, in two queries: the second for their screenshots."""
+    """Reports that wait for staff, the earliest first, in three queries: with their screenshots, and with who
+    else registered the same link."""
     above = below(cursor) if cursor else 0
     rows = read(_waiting(), {"above": above if cursor else 0}).all()
     ids = list(dict.fromkeys(row.report_id for row in rows))
     tiles = media.tiles({row.media_id for row in rows if row.media_id is not None})
+    same = named_posts({row.link_key for row in rows}, ()) if rows else ()
     reports = []
     for number in ids:
         mine = [row for row in rows if row.report_id == number]
-        reports.append(Report(number, mine[0], mine[0].reported_at, tiles.get(mine[0].media_id), mine))
+        post = mine[0]
+        twins = [one for one in same if one.link_key == post.link_key and one.id != post.id]
+        reports.append(Report(number, post, post.reported_at, tiles.get(post.media_id), mine, twins))
     return page_by_id(reports, PAGE)
 
 

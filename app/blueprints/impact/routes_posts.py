@@ -43,6 +43,7 @@ def list_page(*, status: int = 200, errors: dict[str, str] | None = None) -> Res
         page=queries_posts.posts(actor().id, request.args.get("after")),
         text=text,
         found=found,
+        taken=found is not None and queries_posts.taken(found.key, actor().id),
         errors=errors or {},
         first=0 if request.args.get("after") else 3,
     )
@@ -55,14 +56,16 @@ def read_share() -> Response:
     text, found = pasted()
     if not wants_fragment():
         return list_page()
-    return reply("impact/_got.html", found=found, text=text)
+    taken = found is not None and queries_posts.taken(found.key, actor().id)
+    return reply("impact/_got.html", found=found, text=text, taken=taken, errors={})
 
 
 @blueprint.post("")
 @member
 def register() -> Response:
     try:
-        post_id, new = services_posts.register_post(pasted()[1], by=actor())
+        mine = "mine" in request.form
+        post_id, new = services_posts.register_post(pasted()[1], by=actor(), mine=mine)
     except Invalid as error:
         return list_page(status=422, errors=field_errors(error))
     toast = (

@@ -104,14 +104,22 @@ def _new_post() -> Any:
     return upsert(post).on_conflict_do_nothing(index_elements=["member_id", "link_key"]).returning(post.c.id)
 
 
-def register_post(found: Shared | None, *, by: Actor) -> tuple[int, bool]:
+TAKEN = N_("Somebody else has registered this link already. If you published it, say so here.")
+
+
+def register_post(found: Shared | None, *, by: Actor, mine: bool = False) -> tuple[int, bool]:
     """A member registers a post of theirs; its id, and whether it is new: the same again is the same post.
-    Raises Invalid for a text without a link."""
+
+    Who came first proves nothing, so a link that another has registered is refused until they say that it is
+    theirs (`mine`); staff then see both. Raises Invalid for that (field "mine"), and without a link.
+    """
     if found is None:
         raise Invalid(
             fields={"text": N_("There is no link in it. Choose “copy link” where you published it.")}
         )
     with unit_of_work():
+        if not mine and queries.taken(found.key, by.id):
+            raise Invalid(fields={"mine": TAKEN})
         return register(found, member_id=by.id)
 
 
