@@ -18,6 +18,7 @@ from app.core.uow import unit_of_work
 from app.demo.calls import Calls
 from app.demo.content import Content
 from app.demo.crowd import Crowd
+from app.demo.desk import Desk
 from app.demo.history import History
 from app.demo.pictures import developed
 from app.demo.programme import Programme
@@ -73,6 +74,7 @@ def load(*, members_wanted: int = 0, quests_wanted: int = 0) -> None:
         programme.plan()
         History(programme).plan()
         QuickAnswers(programme).plan()
+        Desk(programme).plan()
         Calls(programme).plan()
         Stories(programme).plan()
         timeline.run()

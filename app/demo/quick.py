@@ -19,6 +19,8 @@ from app.demo.programme import Programme
 SEED = 20_251_122
 CHANGE_THEIR_MIND = 0.06
 MOST_MARKS = 7
+# of a quick task that staff read, the last answers were sent so many hours ago: they wait
+WAITING_HOURS = (2.5, 4, 7, 11, 16)
 
 
 class QuickAnswers:
@@ -45,7 +47,10 @@ class QuickAnswers:
                 everybody = self._with_a_line(told["lines"], everybody)
             lines = Deck(told.get("lines", ()), self.chance)
             pictures = Deck(told.get("pictures", ()), self.chance)
-            for login, at in sorted(everybody, key=lambda taker: taker[1]):
+            everybody.sort(key=lambda taker: taker[1])
+            if quest["review_mode"] == "staff":
+                everybody = self._some_just_now(everybody)
+            for login, at in everybody:
                 answer = self._answer(quest, told, login, lines, pictures)
                 self.timeline.at(at, partial(self._answers, quest, login, at, answer))
 
@@ -68,6 +73,13 @@ class QuickAnswers:
                 at = self._moment((1 - self.chance.random() ** 2) * room)
                 if least < at < self.timeline.now:
                     yield login, at
+
+    def _some_just_now(self, everybody: list[tuple[str, datetime]]) -> list[tuple[str, datetime]]:
+        """The same people, the last of them only today."""
+        late = [login for login, _ in everybody[-len(WAITING_HOURS) :]]
+        now = self.timeline.now
+        just_now = [now - timedelta(hours=hours) for hours in sorted(WAITING_HOURS, reverse=True)]
+        return everybody[: -len(WAITING_HOURS)] + list(zip(late, just_now, strict=False))
 
     def _with_a_line(
         self, lines: list[dict[str, Any]], everybody: list[tuple[str, datetime]]

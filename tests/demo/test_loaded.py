@@ -20,6 +20,7 @@ from app.blueprints.quests.policies_stages import stage_of
 from app.blueprints.quests.queries_board import outlook
 from app.core import clock
 from app.core.db import Base, db
+from app.core.i18n import both
 from app.demo.content import Content
 from tests.demo.conftest import MEMBERS
 
@@ -265,6 +266,39 @@ def test_queues_have_something_to_read(demo: Flask) -> None:
     due = [row.due_at for row in table("submission") if row.state == "submitted" and row.mentor_id is None]
     assert sum(moment < clock.now() for moment in due) == 1
     assert len(due) > 8
+
+
+def test_every_page_of_the_desk_shows_something(demo: Flask, visitor: FlaskClient) -> None:
+    """Quick tasks to approve together, samples, second scores that were given and some that wait."""
+    waiting = rows(
+        "SELECT s.id FROM submission s JOIN quest q ON q.id = s.quest_id "
+        "JOIN quest_version v ON v.id = s.version_id "
+        "WHERE s.state = 'submitted' AND q.preset = 'quick_task' AND v.review_mode = 'staff'"
+    )
+    assert len(waiting) >= 4
+    second = table("second_score")
+    assert len(second) >= 6
+    first = {row.submission_id: row for row in table("review") if row.decision == "approved"}
+    work = {row.id: row for row in table("submission")}
+    for row in second:
+        assert work[row.submission_id].sampled
+        assert row.reviewer_id not in (
+            first[row.submission_id].reviewer_id,
+            work[row.submission_id].member_id,
+        )
+        assert row.created_at > first[row.submission_id].created_at
+        assert set(row.scores) == set(first[row.submission_id].scores)
+    assert enter(visitor, "luoning") == 303
+    for page, nothing in (
+        ("together", "No quick task waits"),
+        ("samples", "Nothing here yet"),
+        ("again", "Nothing waits for a second score"),
+        ("evenness", "Nothing was judged twice yet"),
+    ):
+        shown = visitor.get(f"/review/{page}")
+        assert shown.status_code == 200
+        assert not any(words in shown.text for words in both(nothing).values()), page
+    visitor.post("/logout")
 
 
 def test_pictures_are_there(demo: Flask, visitor: FlaskClient) -> None:
