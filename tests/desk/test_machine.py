@@ -1,9 +1,11 @@
-"""Any order of starting, sending, deciding, undoing and looking again, by anybody: nobody is paid twice,
-nothing that was sent changes, a badge is lit exactly while its work is approved.
+"""Any order of starting, sending, passing a stage, voting, deciding, undoing and looking again, by anybody:
+nobody is paid twice, nothing that was sent changes, a badge is lit exactly while its work is approved, an
+accepted vote counts and a refused one doesn't.
 """
 
 from __future__ import annotations
 
+from collections import Counter
 from datetime import timedelta
 from random import Random
 
@@ -11,8 +13,16 @@ from sqlalchemy import select, update
 
 from app.blueprints.badges.models import Award, Badge, Fact
 from app.blueprints.points.models import Account, Transfer
-from app.blueprints.quests import services, services_desk, services_review
-from app.blueprints.quests.models import Evidence, Quest, Review, Submission, SubmissionEvent
+from app.blueprints.quests import services, services_desk, services_quick, services_review, services_stages
+from app.blueprints.quests.models import (
+    Evidence,
+    PollTally,
+    PollVote,
+    Quest,
+    Review,
+    Submission,
+    SubmissionEvent,
+)
 from app.blueprints.quests.services import Draft
 from app.blueprints.quests.services_review import Verdict
 from app.core import clock
@@ -25,7 +35,14 @@ START = clock.now().replace(microsecond=0)
 WHO = ["linxia", "xiaoman", "zhoumo", "luoning", "guyan", "guanli"]
 # each answers within seconds, or after the time to take it back is over
 PAUSES = [1, 1, 1, 30, 660]
-HISTORIES, STEPS = 16, 45
+HISTORIES, STEPS = 14, 50
+STAGES = [{"title": title, "title_en": title, "due_on": None} for title in ("草稿", "发布")]
+STAGED = [
+    {"key": "words", "title": "草稿", "title_en": "Draft", "evidence": "text", "required": True},
+    {"key": "more", "title": "发布", "title_en": "Publish", "evidence": "text", "required": True, "stage": 2},
+]
+OPTIONS = [{"key": key, "zh": key, "en": key} for key in ("a", "b")]
+CHOICE = [{"key": "one", "title": "选", "title_en": "Choose", "evidence": "choice", "options": OPTIONS}]
 
 
 def test_no_history_pays_twice_or_loses_what_was_sent(app, _pristine, make_member, make_quest, quick) -> None:  # noqa: PT019
@@ -53,11 +70,19 @@ def test_no_history_pays_twice_or_loses_what_was_sent(app, _pristine, make_membe
                 members.set_mentor(
                     self.people["linxia"].id, self.people["zhoumo"].id, by=self.people["guanli"]
                 )
-                self.quests = [make_quest(), make_quest(review_mode="mentor"), quick(review_mode="auto")]
+                self.quests = [
+                    make_quest(),
+                    make_quest(review_mode="mentor"),
+                    quick(review_mode="auto"),
+                    make_quest(stages=STAGES, steps=STAGED, draft_rounds=5),
+                    quick(review_mode="auto", steps=CHOICE),
+                ]
                 with unit_of_work():
                     # two that can be done anew every day, one that is lit once for all
                     daily = update(Quest).where(Quest.id.in_(self.quests[:2]))
                     db.session.execute(daily.values(repeat_days=1))
+                    poll = update(Quest).where(Quest.id == self.quests[4])
+                    db.session.execute(poll.values(kind="poll"))
 
         def step(self, chance: Random) -> None:
             """Time goes by, somebody begins, somebody tries what may not be theirs, or somebody may."""
@@ -68,11 +93,13 @@ def test_no_history_pays_twice_or_loses_what_was_sent(app, _pristine, make_membe
             elif kind == 2:
                 self.now += timedelta(days=1, seconds=5)
             elif kind < 6:
-                self.start_and_send(
-                    chance.choice(["linxia", "xiaoman", "luoning"]), chance.randrange(3), words
-                )
+                member, quest = chance.choice(["linxia", "xiaoman", "luoning"]), chance.randrange(5)
+                if quest == 4:
+                    self.vote(member, chance.choice("ab"))
+                else:
+                    self.start_and_send(member, quest, words)
             elif kind < 12:
-                self.anybody_tries(who, work, words, chance.randrange(10))
+                self.anybody_tries(who, work, words, chance.randrange(11))
             else:
                 self.whoever_may(work, chance.randrange(12), chance.random() < 0.5)
 
@@ -113,8 +140,20 @@ def test_no_history_pays_twice_or_loses_what_was_sent(app, _pristine, make_membe
                 except DomainError:
                     db.session.rollback()
 
+        def vote(self, who: str, option: str) -> None:
+            with clock.at(self.now):
+                try:
+                    services_quick.vote(self.quests[4], option, by=self.people[who])
+                    reached["vote"] = reached.get("vote", 0) + 1
+                except DomainError:
+                    db.session.rollback()
+
         def submit(self, who: str, work: int, words: int) -> None:
-            draft = Draft(texts={"words": f"改成第 {words} 句"})
+            works = self.works()
+            stage = works and db.session.scalar(
+                select(Submission.stage).where(Submission.id == works[work % len(works)])
+            )
+            draft = Draft(texts={"more" if stage == 2 else "words": f"改成第 {words} 句"})
             self.act("submit", work, services.submit_work, draft, by=self.people[who])
 
         def take_back(self, who: str, work: int) -> None:
@@ -139,6 +178,10 @@ def test_no_history_pays_twice_or_loses_what_was_sent(app, _pristine, make_membe
             verdict = self.verdict(work, highlight="好")
             self.act("approve", work, services_review.approve_submission, verdict, by=self.people[who])
 
+        def pass_stage(self, who: str, work: int) -> None:
+            verdict = self.verdict(work, highlight="好")
+            self.act("pass", work, services_stages.pass_stage, verdict, by=self.people[who])
+
         def undo(self, who: str, work: int) -> None:
             self.act("undo", work, services_desk.undo_approval, by=self.people[who])
 
@@ -162,7 +205,7 @@ def test_no_history_pays_twice_or_loses_what_was_sent(app, _pristine, make_membe
             else:
                 (
                     self.take_back, self.withdraw, self.open_it, self.approve, self.undo, self.ask_changes,
-                    self.decline, self.look_again, self.reverse,
+                    self.decline, self.look_again, self.reverse, self.pass_stage,
                 )[which - 1](who, work)  # fmt: skip
 
         def whoever_may(self, work: int, choice: int, other: bool) -> None:
@@ -172,7 +215,7 @@ def test_no_history_pays_twice_or_loses_what_was_sent(app, _pristine, make_membe
                 return
             place = work % len(works)
             row = db.session.execute(
-                select(Submission.state, Submission.member_id, Submission.quest_id).where(
+                select(Submission.state, Submission.member_id, Submission.quest_id, Submission.stage).where(
                     Submission.id == works[place]
                 )
             ).one()
@@ -185,6 +228,9 @@ def test_no_history_pays_twice_or_loses_what_was_sent(app, _pristine, make_membe
             )
             approver = next((name for name, one in self.people.items() if one.id == undoes), reviewer)
             db.session.rollback()
+            if row.quest_id == self.quests[3] and row.stage == 1 and row.state == "submitted" and choice % 2:
+                self.pass_stage(reviewer, place)
+                return
             moves = {
                 "submitted": [
                     lambda: self.withdraw(member, place),
@@ -197,7 +243,9 @@ def test_no_history_pays_twice_or_loses_what_was_sent(app, _pristine, make_membe
                     lambda: self.look_again(member, place),
                     # both ways at once: a new try, and another look at the first
                     lambda: (
-                        self.start_and_send(member, self.quests.index(row.quest_id), choice),
+                        self.vote(member, "ab"[choice % 2])
+                        if row.quest_id == self.quests[4]
+                        else self.start_and_send(member, self.quests.index(row.quest_id), choice),
                         self.look_again(member, place),
                     ),
                 ],
@@ -224,12 +272,45 @@ def test_no_history_pays_twice_or_loses_what_was_sent(app, _pristine, make_membe
             assert len(transfers) == len(set(transfers))
 
         def what_is_lit_once_is_paid_once(self) -> None:
-            lit = db.session.scalars(
-                select(Submission.member_id).where(
-                    Submission.quest_id == self.quests[2], Submission.state == "approved"
+            lit = db.session.execute(
+                select(Submission.member_id, Submission.quest_id).where(
+                    Submission.quest_id.in_(self.quests[2:]), Submission.state == "approved"
                 )
             ).all()
             assert len(lit) == len(set(lit)), "paid twice for one quest"
+
+        def stages_are_passed_one_by_one(self) -> None:
+            """Only in its last stage is work lit, and each stage before that one was passed once."""
+            passed = Counter(
+                db.session.scalars(
+                    select(Review.submission_id).where(
+                        Review.decision == "passed", Review.undone_at.is_(None)
+                    )
+                )
+            )
+            for row in db.session.execute(
+                select(Submission.id, Submission.stage, Submission.state, Submission.quest_id)
+            ):
+                assert passed[row.id] == row.stage - 1
+                if row.quest_id == self.quests[3] and row.state == "approved":
+                    assert row.stage == 2
+
+        def accepted_votes_count_and_refused_ones_don_t(self) -> None:
+            states = {
+                row.id: row.state
+                for row in db.session.execute(
+                    select(Submission.id, Submission.state).where(Submission.quest_id == self.quests[4])
+                )
+            }
+            votes = db.session.execute(select(PollVote.submission_id, PollVote.option_key)).all()
+            counting = {vote.submission_id for vote in votes}
+            assert len(counting) == len(votes)
+            assert {work for work, state in states.items() if state == "approved"} <= counting
+            # an approval that was taken back waits for the next verdict with its vote
+            assert {states[work] for work in counting} <= {"approved", "submitted"}
+            tally = db.session.execute(select(PollTally.option_key, PollTally.votes)).all()
+            counted = Counter(vote.option_key for vote in votes)
+            assert {row.option_key: row.votes for row in tally if row.votes} == counted
 
         def badges_are_lit_while_work_is_approved(self) -> None:
             approved = {
@@ -261,6 +342,8 @@ def test_no_history_pays_twice_or_loses_what_was_sent(app, _pristine, make_membe
                     Evidence.step_key, Evidence.body,
                 )
                 .join(Evidence, Evidence.submission_id == Submission.id)
+                # a vote may be changed until its poll closes
+                .where(Submission.quest_id != self.quests[4])
                 .order_by(Evidence.id)
             ).all()  # fmt: skip
             now: dict[tuple[int, int], list[tuple[str, str]]] = {}
@@ -306,6 +389,8 @@ def test_no_history_pays_twice_or_loses_what_was_sent(app, _pristine, make_membe
             desk.step(chance)
             desk.wallets_hold_what_is_approved()
             desk.what_is_lit_once_is_paid_once()
+            desk.stages_are_passed_one_by_one()
+            desk.accepted_votes_count_and_refused_ones_don_t()
             desk.badges_are_lit_while_work_is_approved()
             desk.what_was_sent_stays()
             desk.a_verdict_counts_once_a_look()
@@ -319,4 +404,6 @@ def test_no_history_pays_twice_or_loses_what_was_sent(app, _pristine, make_membe
         "look_again",
         "reverse",
         "withdraw",
+        "pass",
+        "vote",
     }
