@@ -431,7 +431,6 @@ def draw_phone(page: Any, seen_as: dict[str, Any]) -> str:
         page=page,
         quest=page.quest,
         kind_name=says(KIND_NAMES[page.quest.kind]) if page.quest.kind else "",
-        metric_names={key: says(name) for key, name in METRIC_NAMES.items()},
         actor=actor(),
         programme=programme(),
         notice="",
