@@ -1,7 +1,8 @@
 """Two languages. The msgids are English; the Chinese catalogue is complete (a test says so).
 
-Templates are compiled once for each language with their constant texts already translated
-(`LocalEnvironments`), so that a page pays nothing for being in two languages.
+Templates are compiled once for each language with their constant texts already translated and
+their constant addresses built (`LocalEnvironments`), so that a page pays nothing for being in two
+languages.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ from flask import g, has_request_context, request, session
 from jinja2 import Environment, nodes
 from jinja2.visitor import NodeTransformer
 from markupsafe import Markup
+from werkzeug.routing import IntegerConverter, Map
 
 LOCALES = ("zh", "en")
 BABEL_LOCALE = {"zh": "zh_Hans_CN", "en": "en"}
@@ -47,14 +49,17 @@ def choose_locale(wanted: str | None, header: Any) -> str:
 
 def current_locale() -> str:
     """The language of this request ("zh" or "en"); Chinese outside of one."""
+    try:
+        return g.locale
+    except (AttributeError, RuntimeError):  # not asked yet in this request, or outside of any app
+        pass
     if not has_request_context():
         return "zh"
-    if "locale" not in g:
-        from app.core.access import signed_in
+    from app.core.access import signed_in
 
-        who = signed_in()
-        wanted = who.locale if who is not None else None
-        g.locale = choose_locale(wanted or session.get("locale"), request.accept_languages)
+    who = signed_in()
+    wanted = who.locale if who is not None else None
+    g.locale = choose_locale(wanted or session.get("locale"), request.accept_languages)
     return g.locale
 
 
@@ -97,11 +102,13 @@ def pair(text: str, text_en: str | None) -> dict[str, str]:
 
 
 class _Fold(NodeTransformer):
-    """Replaces `_("constant")` by its translation and `asset("constant")` by its address at compile time."""
+    """At compile time replaces `_("constant")` by its translation, `asset("constant")` by its address, and
+    `url_for("endpoint")`, also with one whole number, by what it would answer."""
 
-    def __init__(self, translations: NullTranslations, asset: Callable[[str], str]) -> None:
+    def __init__(self, translations: NullTranslations, asset: Callable[[str], str], url_map: Map) -> None:
         self.translations = translations
         self.asset = asset
+        self.url_map = url_map
 
     def visit_Call(self, node: nodes.Call, *args: Any, **kwargs: Any) -> nodes.Node:
         self.generic_visit(node)
@@ -116,9 +123,37 @@ class _Fold(NodeTransformer):
             text = self.translations.upgettext(*constants)
         elif node.node.name == "asset" and len(constants) == 1:
             text = self.asset(constants[0])
+        elif node.node.name == "url_for" and len(constants) == 1:
+            return self._address(constants[0], node)
         else:
             return node
         return fold(text, node)
+
+    def _address(self, endpoint: str, node: nodes.Call) -> nodes.Expr:
+        """The address as constants around its number, if it has one; the call itself where it takes more."""
+        try:
+            (rule,) = self.url_map.iter_rules(endpoint)
+        except (KeyError, ValueError):
+            return node  # one that doesn't exist is reported when the page is drawn
+        values = {pair.key: pair.value for pair in node.kwargs}
+        known = {key: value.value for key, value in values.items() if isinstance(value, nodes.Const)}
+        open_ = values.keys() - known.keys()
+        if not rule.arguments <= values.keys() or len(open_) > 1:
+            return node
+        if not open_:
+            return nodes.Const(self._build(endpoint, known), lineno=node.lineno)
+        (name,) = open_
+        if not isinstance(rule._converters.get(name), IntegerConverter):
+            return node
+        before, after = self._build(endpoint, {**known, name: _A_NUMBER}).split(str(_A_NUMBER))
+        around = [nodes.Const(before), values[name], nodes.Const(after)]
+        return nodes.Concat(around[: 3 if after else 2], lineno=node.lineno)
+
+    def _build(self, endpoint: str, values: dict[str, Any]) -> str:
+        return self.url_map.bind("").build(endpoint, values)
+
+
+_A_NUMBER = 2**31 - 1  # in no address but for its own sake
 
 
 def fold(text: str, node: nodes.Call) -> nodes.Expr:
@@ -147,9 +182,10 @@ class LocalEnvironments:
         translations = catalogue(locale)
         original = local._parse
         asset: Any = base.globals["asset"]
+        url_map: Map = base.app.url_map  # type: ignore[attr-defined]
 
         def parse(source: str, name: str | None, filename: str | None) -> nodes.Template:
-            return _Fold(translations, asset).visit(original(source, name, filename))
+            return _Fold(translations, asset, url_map).visit(original(source, name, filename))
 
         local._parse = parse  # type: ignore[method-assign]
 

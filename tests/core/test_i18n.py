@@ -39,6 +39,31 @@ def test_constants_are_folded_and_values_escaped(built_app: Flask) -> None:
     assert "gettext" not in envs["zh"].compile('{{ _("Something is missing") }}', raw=True)
 
 
+def test_addresses_are_folded_around_their_number(built_app: Flask) -> None:
+    base = built_app.jinja_env.overlay()
+    sources = {
+        "here": '{{ url_for("quests.index") }}',
+        "one": '{{ url_for("quests.show", quest_id=one.id) }}',
+        "picture": '{{ url_for("media.show", media_id=one.id, size="thumb") }}',
+        "part": '{{ url_for("quests.index", part="lit", short=none) }}',
+        "open": '{{ url_for("quests.show", quest_id=one.id, round=one.id) }}',
+        "code": '{{ url_for("members.join", code=one.code) }}',
+    }
+    base.loader = DictLoader(sources)
+    folded = LocalEnvironments(base)["zh"]
+
+    class One:
+        id = 7
+        code = "A/B"
+
+    with built_app.test_request_context():
+        for name, source in sources.items():
+            assert folded.get_template(name).render(one=One) == base.from_string(source).render(one=One), name
+    for name, source in sources.items():
+        left = "url_for" in folded.compile(source, raw=True)
+        assert left == (name in ("open", "code")), name
+
+
 def test_snapshots_carry_both_languages() -> None:
     text = both("Lit “%(quest)s”", quest={"zh": "首次夜拍", "en": "First night shot"})
     assert text == {"zh": "点亮「首次夜拍」", "en": "Lit “First night shot”"}
