@@ -8,10 +8,21 @@ from functools import lru_cache
 from typing import Any
 
 from flask_sqlalchemy import SQLAlchemy
-from sqlalchemy import JSON, CursorResult, DateTime, Insert, MetaData, Result, TypeDecorator, insert
+from sqlalchemy import (
+    JSON,
+    Connection,
+    CursorResult,
+    DateTime,
+    Insert,
+    MetaData,
+    Result,
+    TypeDecorator,
+    event,
+    insert,
+)
 from sqlalchemy.dialects.postgresql import insert as postgresql_insert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
-from sqlalchemy.orm import DeclarativeBase
+from sqlalchemy.orm import DeclarativeBase, Session, SessionTransaction
 
 
 class Base(DeclarativeBase):
@@ -69,7 +80,21 @@ def read(statement: Any, values: dict[str, Any] | None = None) -> Result[Any]:
 
     For statements without entities; nothing of what the session holds is flushed first.
     """
-    return db.session.connection().execute(statement, values or {})
+    return _connection().execute(statement, values or {})
+
+
+def _connection() -> Connection:
+    """The connection of the session's transaction: asking the session for it costs a fifth of a query."""
+    session = db.session()
+    found: Connection | None = session.info.get("connection")
+    if found is None:
+        found = session.info["connection"] = session.connection()
+    return found
+
+
+@event.listens_for(Session, "after_transaction_end")
+def _let_go(session: Session, _transaction: SessionTransaction) -> None:
+    session.info.pop("connection", None)
 
 
 def write(
@@ -80,7 +105,7 @@ def write(
     As `read`: a statement that is built once with parameters and kept costs a fraction of one that is
     built for each call. `values` is one row of parameters or several.
     """
-    return db.session.connection().execute(statement, values or {})
+    return _connection().execute(statement, values or {})
 
 
 def table(model: type[Base]) -> Any:
