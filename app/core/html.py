@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable
 from datetime import datetime
-from functools import lru_cache
+from functools import lru_cache, partial
 from pathlib import Path
 from typing import Any
 
@@ -53,10 +53,18 @@ def render(template: str, **context: Any) -> str:
     )
 
 
-def macro(template: str, name: str) -> Callable[..., Markup]:
-    """A macro of a template, in the request's language, for a view that keeps what it draws."""
-    environment = current_app.extensions["lightup_templates"][current_locale()]
-    return getattr(environment.get_template(template).module, name)
+@lru_cache(maxsize=8192)
+def _kept(template: str, name: str, locale: str, *values: Any) -> Markup:
+    environment = current_app.extensions["lightup_templates"][locale]
+    return getattr(environment.get_template(template).module, name)(*values)
+
+
+def kept(template: str, name: str) -> Callable[..., Markup]:
+    """A macro of a template in the request's language whose drawings are kept, as many see them alike.
+
+    It may read nothing but its values, which must be hashable. The oldest of 8,192 drawings make room.
+    """
+    return partial(_kept, template, name, current_locale())
 
 
 def reply(page: str, /, *, fragment: str | None = None, status: int = 200, **context: Any) -> Response:
@@ -148,6 +156,6 @@ def init_html(app: Flask) -> None:
         initial=initial,
         tint=tint,
     )
-    env.globals.update(asset=asset, csrf=csrf, csrf_token=generate_csrf)
+    env.globals.update(asset=asset, csrf=csrf, csrf_token=generate_csrf, kept=kept)
     app.extensions.setdefault("lightup_shell", {})
     app.extensions["lightup_templates"] = LocalEnvironments(env)

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import base64
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from itertools import islice
 from typing import Any, Generic, TypeVar
 
 from sqlalchemy import ColumnElement, Select, literal, tuple_
@@ -50,15 +51,21 @@ def page_of(rows: Sequence[Any], size: int, *keys: str) -> Page[Any]:
 
 
 def page_of_list(
-    rows: Sequence[T], key: Callable[[T], tuple[int, ...]], *, cursor: str | None, size: int
+    rows: Iterable[T], key: Callable[[T], tuple[int, ...]], *, cursor: str | None, size: int
 ) -> Page[T]:
-    """The rows after `cursor` of a list that is ordered by `key` (whole numbers, together unique)."""
+    """The rows after `cursor` of what is ordered by `key` (whole numbers, together unique).
+
+    Of an iterator no more is taken than the page and one beyond.
+    """
     after = _decoded(cursor)
-    if after is not None and rows and [type(value) for value in after] == [int] * len(key(rows[0])):
-        rows = [row for row in rows if key(row) > tuple(after)]
-    if len(rows) <= size:
-        return Page(rows, None)
-    return Page(rows[:size], _write(list(key(rows[size - 1]))))
+    if after is not None and all(type(value) is int for value in after):
+        last = tuple(after)
+        # a cursor of another list begins at the beginning
+        rows = (row for row in rows if len(place := key(row)) != len(last) or place > last)
+    found = list(islice(rows, size + 1))
+    if len(found) <= size:
+        return Page(found, None)
+    return Page(found[:size], _write(list(key(found[size - 1]))))
 
 
 def _write(values: list[Any]) -> str:

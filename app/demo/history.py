@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import partial
+from itertools import islice
 from random import Random
 from typing import Any
 
@@ -488,7 +489,7 @@ class History:
         """Read what is new, see what has lit, and perhaps open a quest."""
         member_id = self.programme.member_ids[login]
         by = self.programme.actor(login)
-        near = outlook(by).start[:12] if not by.is_staff and self._glances.random() < 0.5 else []
+        near = list(islice(outlook(by).start, 12)) if not by.is_staff and self._glances.random() < 0.5 else []
         if near:
             services_seen.saw_quest(self._glances.choice(near).id, by=by)
         inbox.mark_read(by=member_id)

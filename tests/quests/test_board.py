@@ -20,7 +20,7 @@ def version() -> str:
 
 
 def titles(member) -> list[str]:
-    return [row.title for row in queries.quest_list(member).start.rows]
+    return [row.title for row in queries.quest_list(member).parts["start"].rows]
 
 
 @pytest.mark.parametrize(

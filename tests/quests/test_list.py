@@ -22,9 +22,7 @@ from tests.quests.conftest import WORDS_ONLY, counted
 def parts(member, **filters) -> dict[str, list[str]]:
     """The titles in each part of the member's list."""
     found = queries.quest_list(member, **filters)
-    return {
-        name: [row.title for row in getattr(found, name).rows] for name in ("doing", "start", "step", "lit")
-    }
+    return {name: [row.title for row in found.parts[name].rows] for name in ("doing", "start", "step", "lit")}
 
 
 @pytest.fixture

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from functools import lru_cache
 from statistics import median
 from types import SimpleNamespace
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import (
     Integer,
@@ -62,6 +62,25 @@ SHORT_MINUTES = 15
 IN_REACH, ONE_STEP, DOING, LIT = 12, 6, 20, 8
 
 
+class Work(NamedTuple):
+    """A work of the member's in the list, in "doing" or "lit". `host` is who started its call."""
+
+    id: int
+    part: str
+    state: str
+    decided_at: datetime | None
+    points: int
+    track_key: str
+    icon: str
+    rung: int
+    title: str
+    title_en: str
+    summary: str
+    summary_en: str
+    effort_minutes: int
+    host: str | None
+
+
 def _part_of_mine(part: str, in_track: bool, short: bool, cursor: str | None, size: int) -> Any:
     states = ("approved",) if part == "lit" else ACTIVE
     query: Any = (
@@ -69,7 +88,6 @@ def _part_of_mine(part: str, in_track: bool, short: bool, cursor: str | None, si
             Submission.id,
             literal_column(f"'{part}'", String).label("part"),
             Submission.state,
-            Submission.round,
             Submission.decided_at,
             func.coalesce(Submission.points_awarded, Submission.promised_points).label("points"),
             Quest.track_key,
@@ -80,6 +98,7 @@ def _part_of_mine(part: str, in_track: bool, short: bool, cursor: str | None, si
             QuestVersion.summary,
             QuestVersion.summary_en,
             QuestVersion.effort_minutes,
+            members.name_of(Quest.hosted_by_id).label("host"),
         )
         .join(Quest, Quest.id == Submission.quest_id)
         .join(QuestVersion, QuestVersion.id == Submission.version_id)
@@ -107,12 +126,10 @@ def _first_mine(in_track: bool, short: bool) -> Any:
 
 @dataclass(frozen=True)
 class QuestList:
-    """The four parts of the list, each a page of rows, and the tracks by which they can be filtered."""
+    """The parts of the list ("doing", "start", "step", "lit"), each a page of rows, and the tracks by which
+    they can be filtered."""
 
-    doing: Page[Any]
-    start: Page[Any]
-    step: Page[Any]
-    lit: Page[Any]
+    parts: dict[str, Page[Any]]
     tracks: Sequence[Any]
 
 
@@ -120,11 +137,11 @@ def _part_of_reach(
     part: str, view: Outlook, size: int, *, track: str, short: bool, cursor: str | None = None
 ) -> Page[Any]:
     """A page of what can be started ("start") or is one step away ("step")."""
-    chosen = [
+    chosen = (
         quest
         for quest in (view.start if part == "start" else view.step)
         if (not track or quest.track_key == track) and (not short or quest.effort_minutes <= SHORT_MINUTES)
-    ]
+    )
     page = page_of_list(chosen, view.place, cursor=cursor, size=size)
     return Page([view.row(quest) for quest in page.rows], page.next)
 
@@ -132,15 +149,19 @@ def _part_of_reach(
 def quest_list(member: Actor, *, track: str = "", short: bool = False) -> QuestList:
     """The first page of every part of the quest list, in two queries."""
     view = outlook(member)
-    mine = read(_first_mine(bool(track), short), {"me": member.id, "track": track}).all()
+    mine = _mine(_first_mine(bool(track), short), member, track)
     doing, lit = ([row for row in mine if row.part == part] for part in ("doing", "lit"))
-    return QuestList(
-        doing=page_of(doing, DOING, "id"),
-        start=_part_of_reach("start", view, IN_REACH, track=track, short=short),
-        step=_part_of_reach("step", view, ONE_STEP, track=track, short=short),
-        lit=page_of(lit, LIT, "id"),
-        tracks=view.board.tracks,
-    )
+    parts = {
+        "doing": page_of(doing, DOING, "id"),
+        "start": _part_of_reach("start", view, IN_REACH, track=track, short=short),
+        "step": _part_of_reach("step", view, ONE_STEP, track=track, short=short),
+        "lit": page_of(lit, LIT, "id"),
+    }
+    return QuestList(parts, view.board.tracks)
+
+
+def _mine(statement: Any, member: Actor, track: str) -> list[Work]:
+    return [Work._make(row) for row in read(statement, {"me": member.id, "track": track}).all()]
 
 
 def more_quests(
@@ -150,7 +171,7 @@ def more_quests(
     view = outlook(member)
     if part in ("doing", "lit"):
         statement = _part_of_mine(part, bool(track), short, cursor, DOING)
-        page = page_of(read(statement, {"me": member.id, "track": track}).all(), DOING, "id")
+        page = page_of(_mine(statement, member, track), DOING, "id")
     else:
         page = _part_of_reach(part, view, IN_REACH, track=track, short=short, cursor=cursor)
     return page, view.board.tracks

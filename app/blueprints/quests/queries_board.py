@@ -8,7 +8,7 @@ joins the two.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence, Set
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import cached_property, lru_cache
@@ -94,6 +94,11 @@ class OnBoard:
     has_terms: bool
     before: str
 
+    @property
+    def gated(self) -> bool:
+        """Whether it asks for anything before it can be started."""
+        return bool(self.min_stars or self.requires or self.requires_badges)
+
 
 @dataclass(frozen=True)
 class Board:
@@ -114,12 +119,19 @@ class Board:
         return [quest for quest in self.quests.values() if quest.confidential]
 
     @cached_property
-    def live(self) -> dict[str, list[OnBoard]]:
-        """By tier, the live quests that are for it."""
-        return {
-            tier: [quest for quest in self.quests.values() if quest.state == "live" and tier in quest.tiers]
-            for tier in TIERS
-        }
+    def _ladders(self) -> dict[tuple[str, frozenset[str]], list[OnBoard]]:
+        return {}
+
+    def ladder(self, tier: str, likes: frozenset[str]) -> list[OnBoard]:
+        """The live quests of a tier in the order in which those see them who like these tracks.
+
+        Each order is made when it is first asked for: many members share one.
+        """
+        kept = self._ladders.get((tier, likes))
+        if kept is None:
+            live = (quest for quest in self.quests.values() if quest.state == "live" and tier in quest.tiers)
+            kept = self._ladders[tier, likes] = sorted(live, key=lambda quest: place(quest, likes))
+        return kept
 
     @cached_property
     def challenges(self) -> dict[str, list[OnBoard]]:
@@ -139,6 +151,12 @@ class Board:
                 for first in quest.requires:
                     found.setdefault(first, []).append(quest)
         return found
+
+
+def place(quest: OnBoard, likes: Set[str]) -> tuple[int, int, int, int, int]:
+    """Where a quest stands among others: challenges first, then tracks one likes, the low rungs first."""
+    other_kind = int(quest.preset != "skill_challenge")
+    return other_kind, int(quest.track_key not in likes), quest.rung, quest.position, quest.id
 
 
 @lru_cache
@@ -388,40 +406,44 @@ class Outlook:
         unlit = quest.requires_badges - self.mine.opened
         return (*self.board.names[min(unlit)], None) if unlit else None
 
-    def place(self, quest: OnBoard) -> tuple[int, int, int, int, int]:
-        """Where it stands among others: challenges first, then tracks they like, the low rungs first."""
-        other_kind = int(quest.preset != "skill_challenge")
-        return other_kind, int(quest.track_key not in self.mine.likes), quest.rung, quest.position, quest.id
+    def place(self, quest: OnBoard) -> tuple[int, ...]:
+        """Where it stands among others on the member's own ladder."""
+        return place(quest, self.mine.likes)
 
     @cached_property
-    def _near(self) -> list[tuple[OnBoard, int]]:
-        """What the member could do next, with the steps to it: none or one."""
-        mine = self.mine
-        return [
-            (quest, steps)
-            for quest in self.board.live.get(mine.tier, ())
-            if quest.id not in mine.active
-            and (steps := policies.steps_to(quest, mine)) < 2
-            and (quest.id not in mine.lit_at or not policies.rests(quest, mine))
-            and self.on_offer(quest)
-        ]
+    def ladder(self) -> list[OnBoard]:
+        """The live quests of the member's tier, in order of place."""
+        return self.board.ladder(self.mine.tier, frozenset(self.mine.likes))
 
-    @cached_property
-    def start(self) -> list[OnBoard]:
-        """What can be started now, in order of place."""
-        full = self.mine.full
-        return sorted(
-            (quest for quest, steps in self._near if not steps and quest.id not in full), key=self.place
-        )
+    @property
+    def start(self) -> Iterator[OnBoard]:
+        """What can be started now, in order of place; looked for only as far as somebody asks."""
+        return filter(self.can_start, self.ladder)
 
-    @cached_property
-    def step(self) -> list[OnBoard]:
+    def can_start(self, quest: OnBoard) -> bool:
+        """Whether the member could start a quest of their ladder now."""
+        return quest.id not in self.mine.full and self._could_do(quest, 0)
+
+    @property
+    def step(self) -> Iterator[OnBoard]:
         """What is one step away: one quest, badge or star is lacking, or only a place."""
         full = self.mine.full
-        found = (
-            quest for quest, steps in self._near if (self._next_up(quest) if steps else quest.id in full)
+        return (
+            quest
+            for quest in self.ladder
+            if (quest.gated and self._could_do(quest, 1) and self._next_up(quest))
+            or (quest.id in full and self._could_do(quest, 0))
         )
-        return sorted(found, key=self.place)
+
+    def _could_do(self, quest: OnBoard, steps: int) -> bool:
+        """Whether, were there a place, the member could do a quest of their ladder after so many steps."""
+        mine = self.mine
+        return (
+            quest.id not in mine.active
+            and (policies.steps_to(quest, mine) if quest.gated else 0) == steps
+            and (quest.id not in mine.lit_at or not policies.rests(quest, mine))
+            and self.on_offer(quest)
+        )
 
     def _next_up(self, quest: OnBoard) -> bool:
         """Whether what it lacks lacks nothing itself."""
@@ -450,11 +472,15 @@ class Outlook:
         begun or put aside. None only when nothing can be started.
         """
         skipped, lit = self.mine.skipped, self.mine.lit_at
-        if not self.start:
+        first, least = None, (True, True, True)
+        for quest in self.start:
+            against = quest.id in skipped, quest.preset == "quick_task", quest.id in lit
+            if first is None or against < least:
+                first, least = quest, against
+            if not any(least):
+                break  # the rest stands further down
+        if first is None:
             return None
-        first = min(
-            self.start, key=lambda quest: (quest.id in skipped, quest.preset == "quick_task", quest.id in lit)
-        )
         tier = self.mine.tier
         opens = next((quest for quest in self.board.opened_by.get(first.id, ()) if tier in quest.tiers), None)
         liked = first.track_key in self.mine.likes
@@ -494,22 +520,22 @@ def outlook(member: Actor) -> Outlook:
     now = clock.now()
     mine = Standing(member.tier, member.star_level, now)
     version = ""
-    for row in read(_standing(), {"me": member.id, "now": now}):
-        what = row.what
+    rows: Sequence[Any] = read(_standing(), {"me": member.id, "now": now}).all()
+    for what, key, number, other, more, at in rows:
         if what == "work":
-            mine.attempts[row.number] = row.more
-            if row.other is not None:
-                mine.active[row.number] = row.other
-            if row.at is not None:
-                mine.lit_at[row.number] = row.at
+            mine.attempts[number] = more
+            if other is not None:
+                mine.active[number] = other
+            if at is not None:
+                mine.lit_at[number] = at
         elif what == "rule":
-            mine.rules[row.key] = RuleValue(row.number, row.other)
+            mine.rules[key] = RuleValue(number, other)
         elif what == "likes":
-            mine.likes.add(row.key)
+            mine.likes.add(key)
         elif what == "board":
-            version = row.key
+            version = key
         else:
-            getattr(mine, what).add(row.number)
+            getattr(mine, what).add(number)
     return seen(_board(version), mine, staff=member.is_staff)
 
 

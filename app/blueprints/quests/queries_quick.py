@@ -314,7 +314,7 @@ def quick_tasks(view: Outlook) -> list[OnBoard]:
         for quest_id in view.mine.active
         if (quest := view.board.quests.get(quest_id)) is not None and quest.preset == "quick_task"
     ]
-    return begun + [quest for quest in view.start if quest.preset == "quick_task"]
+    return begun + [quest for quest in view.ladder if quest.preset == "quick_task" and view.can_start(quest)]
 
 
 def cards(member: Actor, part: str = "", cursor: str | None = None) -> Cards:

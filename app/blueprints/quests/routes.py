@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import suppress
-from functools import lru_cache
 from typing import Any, BinaryIO, cast
 
 from flask import Blueprint, request
@@ -28,11 +27,11 @@ from app.blueprints.quests.policies import EDITABLE, may_take_back
 from app.blueprints.quests.policies_stages import TALKS, nth_round, present_steps, stage_of, was_sent
 from app.blueprints.quests.queries_board import Row, outlook
 from app.blueprints.quests.schemas_review import whole
-from app.core import clock
+from app.core import clock, dates
 from app.core.access import actor, member
 from app.core.crypto import new_token
 from app.core.errors import Invalid, Refused, Unavailable
-from app.core.html import early_fetch, go, macro, reply, wants_fragment
+from app.core.html import early_fetch, go, kept, programme, reply, wants_fragment
 from app.core.i18n import N_, current_locale, gettext, pair, pick
 from app.core.web_errors import field_errors
 
@@ -47,10 +46,31 @@ EVIDENCE = "/evidence/<int(max=2147483647):evidence_id>"
 # --- the list and a quest ---------------------------------------------------------------------------
 
 
-@lru_cache(maxsize=4096)
-def drawn(row: Row, track: Any, part: str, focus: bool, _locale: str) -> Markup:
-    """A row of what can be started or is a step away; kept, as many members see the same."""
-    return macro("quests/_row.html", "row")(row, track, part, focus)
+def drawn(
+    rows: Sequence[Row | queries.Work], part: str, tracks: Sequence[Any], *, focus: bool = False
+) -> Markup:
+    """The rows of a part of the list. Many members see the same: what differs in a work of theirs, its number
+    and its day, is put in afterwards."""
+    by_key = {track.key: track for track in tracks}
+    if part in ("start", "step"):
+        quest = kept(ROW, "quest")
+        return Markup(
+            "\n".join(
+                quest(row, by_key[row.track_key], part, focus and not at) for at, row in enumerate(rows)
+            )
+        )
+    work, zone, locale = kept(ROW, "work"), programme().timezone, current_locale()
+    return Markup(
+        "\n".join(
+            str(work(row._replace(id=0, decided_at=None), by_key[row.track_key], part))
+            .replace(NUMBER, str(row.id))
+            .replace(DAY, dates.day(row.decided_at, zone, locale) if row.decided_at else "")
+            for row in cast("Sequence[queries.Work]", rows)
+        )
+    )
+
+
+ROW, NUMBER, DAY = "quests/_row.html", "\x1anumber\x1a", "\x1aday\x1a"
 
 
 @blueprint.get("/quests")
@@ -58,15 +78,19 @@ def drawn(row: Row, track: Any, part: str, focus: bool, _locale: str) -> Markup:
 def index() -> Response:
     asked = schemas.LIST_IN.load(request.args)
     chosen = {"track": asked["track"], "short": asked["short"]}
-    also = chosen | {"drawn": drawn}
     if asked["part"]:
-        rows, tracks = queries.more_quests(asked["part"], actor(), cursor=asked["after"], **chosen)
-        by_key = {track.key: track for track in tracks}
-        here = {"rows": rows, "part": asked["part"], "by_key": by_key}
-        return reply("quests/part.html", fragment="quests/_rows.html", **here, **also)
-    parts = queries.quest_list(actor(), **chosen)
-    by_key = {track.key: track for track in parts.tracks}
-    return reply("quests/index.html", parts=parts, tracks=parts.tracks, by_key=by_key, **also)
+        part = asked["part"]
+        page, tracks = queries.more_quests(part, actor(), cursor=asked["after"], **chosen)
+        here = {"rows": drawn(page.rows, part, tracks), "next": page.next, "part": part}
+        return reply("quests/part.html", fragment="quests/_rows.html", **here, **chosen)
+    found = queries.quest_list(actor(), **chosen)
+    parts = [
+        (part, len(page.rows), drawn(page.rows, part, found.tracks, focus=part == "start"), page.next)
+        for part, page in found.parts.items()
+    ]
+    may_call = actor().tier != "participant"
+    head = kept("quests/_filters.html", "filters")(tuple(found.tracks), *chosen.values(), may_call)
+    return reply("quests/index.html", parts=parts, head=head, **chosen)
 
 
 @blueprint.get(QUEST)
