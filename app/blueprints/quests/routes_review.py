@@ -6,11 +6,11 @@ One set of pages for both: whose work they see is decided in `queries_review`.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from functools import lru_cache
-from typing import Any
+from typing import Any, NamedTuple
 
 from flask import Blueprint, request, url_for
+from markupsafe import Markup
 from werkzeug.wrappers import Response
 
 from app.blueprints.members import queries as members
@@ -39,13 +39,14 @@ from app.core import clock, dates
 from app.core.access import actor, requires
 from app.core.crypto import new_token
 from app.core.errors import Invalid, Refused, Stale
-from app.core.html import go, programme, reply
+from app.core.html import go, kept, programme, reply
 from app.core.i18n import N_, current_locale, gettext, ngettext, pair, pick
 from app.core.web_errors import field_errors
 
 blueprint = Blueprint("review", __name__, url_prefix="/review")
 
 NTH = {1: N_("first round"), 2: N_("second round"), 3: N_("third round")}
+FILTERS = "review/_filters.html"
 KIND_ICONS = {"video": "play", "link": "share", "text": "text", "choice": "list"}
 
 DECIDE: dict[str, Callable[..., Any]] = {
@@ -61,11 +62,9 @@ SAID = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Row:
-    """A row of the queue in words, put together here as a template pays for each piece it prints."""
+class Row(NamedTuple):
+    """A row of the queue in words."""
 
-    id: int
     href: str
     thumb: str
     icon: str
@@ -77,25 +76,30 @@ class Row:
     held: str
 
 
-def rows_of(page: Sequence[Waiting], asked: Asked) -> list[Row]:
-    locale, zone = current_locale(), programme().timezone
+def rows_of(page: Sequence[Waiting], asked: Asked, selected: int | None = None) -> Markup:
+    """The rows drawn: all who read see the same, so each is kept as long as its words stay."""
+    locale, zone, row = current_locale(), programme().timezone, kept("review/_row.html", "row")
     address = url_for("review.show", submission_id=0, **asked.args).split("0", 1)
     picture = url_for("media.show", media_id=0, size="thumb").split("0", 1)
-    return [
-        Row(
-            one.id,
-            f"{address[0]}{one.id}{address[1]}",
-            f"{picture[0]}{one.photo_id}{picture[1]}" if one.photo_id else "",
-            KIND_ICONS.get(one.kind or "", "doc"),
-            one.member_name,
-            f"{pick(pair(one.title, one.title_en), locale)} · {what_is_asked(one, locale)}",
-            whose(one),
-            left(one.minutes_left, locale),
-            dates.ago(one.due_at, zone, locale),
-            one.held,
+    return Markup(
+        "\n".join(
+            row(
+                Row(
+                    f"{address[0]}{one.id}{address[1]}",
+                    f"{picture[0]}{one.photo_id}{picture[1]}" if one.photo_id else "",
+                    KIND_ICONS.get(one.kind or "", "doc"),
+                    one.member_name,
+                    f"{pick(pair(one.title, one.title_en), locale)} · {what_is_asked(one, locale)}",
+                    whose(one),
+                    left(one.minutes_left, locale),
+                    dates.ago(one.due_at, zone, locale),
+                    one.held,
+                ),
+                one.id == selected,
+            )
+            for one in page
         )
-        for one in page
-    ]
+    )
 
 
 def what_is_asked(one: Waiting, locale: str) -> str:
@@ -158,7 +162,8 @@ def queue() -> Response:
         first=queries_review.minutes_to(figures.first_due_at, clock.now()) if figures.all else 0,
         span=lambda minutes: span(minutes, current_locale()),
         counted=queries_review.COUNTED,
-        tracks=members.tracks() if by.is_staff else [],
+        by_track=kept(FILTERS, "tracks")(tuple(members.tracks()), asked.track) if by.is_staff else "",
+        narrow=kept(FILTERS, "narrow")(asked),
         lit=routes_undo.lit_last(),
     )
 
@@ -187,6 +192,7 @@ def page_of(
     deciding = work.state == "submitted" and decides and not work.held(by)
     mine = work.decided_by_id is not None and (work.decided_by_id == by.id or "admin" in by.capabilities)
     rounds = queries_review.rounds_of(work)
+    beside = queries_review.queue(by, asked, size=queries_review.BESIDE).rows
     return reply(
         "review/work.html",
         status=status,
@@ -213,7 +219,9 @@ def page_of(
         ),
         nth=lambda number: nth(nth_round(work, number), current_locale()),
         asked=asked,
-        rows=rows_of(queries_review.queue(by, asked, size=queries_review.BESIDE).rows, asked),
+        rows=rows_of(beside, asked, work.id),
+        place=next((place for place, one in enumerate(beside, 1) if one.id == work.id), 0),
+        beside=len(beside),
     )
 
 

@@ -15,11 +15,11 @@ def init_app(app: Flask) -> None:
     app.extensions["lightup_shell"]["rail"] = rail
 
 
-def rail() -> list[tuple[str, str, str, str]]:
+def rail() -> tuple[tuple[str, str, str, str], ...]:
     """(endpoint, label, icon, key) of the desk's doors that exist and that this person may open."""
     who = signed_in()
     if who is None or not who.is_staff:
-        return []
+        return ()
     doors = [
         ("staff.today", pgettext("desk", "Overview"), "ripple", "today"),
         ("quests_staff.index", pgettext("desk", "Quests"), "quest", "quests"),
@@ -31,4 +31,4 @@ def rail() -> list[tuple[str, str, str, str]]:
     views = current_app.view_functions
     # each view says itself who may enter
     mine = [door for door in doors if door[0] in views and who.can(getattr(views[door[0]], "access", ""))]
-    return [*mine, ("home.today", pgettext("desk", "My own"), "home", "home")]
+    return (*mine, ("home.today", pgettext("desk", "My own"), "home", "home"))
