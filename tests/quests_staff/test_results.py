@@ -12,6 +12,7 @@ from sqlalchemy import func, insert, select
 
 from app.blueprints.quests import (
     queries_funnel,
+    queries_staff,
     services,
     services_publish,
     services_review,
@@ -99,6 +100,13 @@ def test_each_person_counts_once(quest: int, crowd: dict[str, Actor]) -> None:
     }  # fmt: skip
     assert counts(quest, "contributor")["seen"] == 1
     assert counts(quest, "cocreator")["seen"] == 0
+
+
+def test_the_quests_own_page_says_the_same(quest: int, crowd: dict[str, Actor]) -> None:
+    results, own = counts(quest), queries_staff.opened(quest).quest
+    assert (own.started, own.sent, own.approved, own.waiting) == (
+        results["started"], results["sent"], results["lit"], results["waiting"],
+    )  # fmt: skip
 
 
 def test_every_number_opens_who_it_counts(

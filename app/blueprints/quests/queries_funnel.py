@@ -9,7 +9,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Integer, String, case, cast, func, literal, null, or_, select, true, union, union_all
+from sqlalchemy import Integer, String, case, cast, func, literal, null, select, true, union, union_all
 from sqlalchemy.orm import aliased
 
 from app.blueprints.impact import queries_posts as posts
@@ -26,7 +26,7 @@ from app.blueprints.quests.models import (
     Submission,
 )
 from app.blueprints.quests.policies_ladder import MADE_FOR
-from app.blueprints.quests.queries_staff import shown_state
+from app.blueprints.quests.queries_staff import shown_state, was_ever_sent
 from app.core import clock
 from app.core.db import db
 from app.core.errors import NotFound
@@ -45,17 +45,11 @@ PLACES = {rank: state for state, rank in RANKS.items()}
 
 def _people(quest_id: int, tier: str) -> Any:
     """Who saw or began it: member_id, rank and sent (of all their work), latest (the newest of it)."""
-    sent = or_(
-        Submission.submitted_at.is_not(None),
-        Submission.round > 1,
-        Submission.stage > 1,
-        Submission.state.in_(("submitted", "changes", "approved", "declined")),
-    )
     work = (
         select(
             Submission.member_id,
             func.max(case(RANKS, value=Submission.state)).label("rank"),
-            func.max(case((sent, 1), else_=0)).label("sent"),
+            func.max(case((was_ever_sent(), 1), else_=0)).label("sent"),
             func.max(Submission.id).label("latest"),
         )
         .where(Submission.quest_id == quest_id)

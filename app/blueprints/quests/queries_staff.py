@@ -64,6 +64,16 @@ def shown_state(now: datetime) -> Any:
     )
 
 
+def was_ever_sent() -> Any:
+    """Whether a work was ever sent in, whatever became of it since."""
+    return or_(
+        Submission.submitted_at.is_not(None),
+        Submission.round > 1,
+        Submission.stage > 1,
+        Submission.state.in_(("submitted", "changes", "approved", "declined")),
+    )
+
+
 def _joined(column: Any, *where: Any) -> Any:
     """The values of other rows as one text with commas: one query instead of four."""
     text = func.aggregate_strings(cast(column, String), ",")
@@ -410,9 +420,10 @@ class Opened:
 def opened(quest_id: int) -> Opened:
     """One quest with its figures, in three queries. Raises NotFound."""
 
-    def count(*where: Any) -> Any:
+    def people(*where: Any) -> Any:
+        # each once, however often they did it: the results say the same
         return (
-            select(func.count())
+            select(func.count(Submission.member_id.distinct()))
             .where(Submission.quest_id == Quest.id, *where)
             .correlate(Quest)
             .scalar_subquery()
@@ -448,10 +459,10 @@ def opened(quest_id: int) -> Opened:
             members.name_of(QuestVersion.created_by_id).label("author"),
             points.offer(QuestVersion.rule_key, QuestVersion.points, clock.now()).label("offer"),
             reach().label("reach"),
-            count().label("started"),
-            count(Submission.submitted_at.is_not(None)).label("sent"),
-            count(Submission.state == "approved").label("approved"),
-            count(Submission.state == "submitted").label("waiting"),
+            people().label("started"),
+            people(was_ever_sent()).label("sent"),
+            people(Submission.state == "approved").label("approved"),
+            people(Submission.state == "submitted").label("waiting"),
         )
         .join(QuestVersion, QuestVersion.id == Quest.version_id)
         .where(Quest.id == quest_id)
