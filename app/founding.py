@@ -35,6 +35,7 @@ RULES = [
     ("accepted_answer", 10, N_("Accepted answer"), N_("When the asker accepts it")),
     ("referral", 500, N_("A friend you referred became an owner"), N_("A week after delivery")),
     ("adopted_suggestion", 1000, N_("Adopted suggestion"), N_("When the product team takes it up")),
+    ("quick_task", None, N_("Quick tasks"), N_("As each card says, from 5 to 30")),
     ("quest", None, N_("Quests with their own value"), N_("As each quest says, known before you start")),
 ]
 

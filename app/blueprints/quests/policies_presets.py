@@ -182,7 +182,7 @@ def quick(kind: str) -> QuestIn:
         "review_mode": "auto",
         "review_hours": 24,
         "draft_rounds": 1,
-        "rule_key": "quest",
+        "rule_key": "quick_task",
         "points": 10,
         "steps": steps,
     }
