@@ -72,8 +72,8 @@ READERS = ("mentor", "staff")
 ROUNDS = ("first", "again")
 SOON = timedelta(days=1)
 WEEK = timedelta(days=7)
-# figures look at so many rows at most: beyond it the page says "200+"
-COUNTED = 200
+# figures look at so many rows at most: beyond it the page says "100+"
+COUNTED = 100
 PAGE = 20
 BESIDE = 12
 

@@ -253,8 +253,8 @@ def _one_less() -> Any:
 
 def forget_answers(submission_id: int) -> None:
     """Take a poll's vote out of its tally, for work that doesn't count any more: withdrawn, not accepted,
-    or its approval taken back. Joins the caller's unit of work, which holds the submission; again changes
-    nothing."""
+    or let through and then reversed. An approval that is undone leaves the work sent, so its vote stays.
+    Joins the caller's unit of work, which holds the submission; again changes nothing."""
     with unit_of_work():
         for gone in write(_forget_vote(), {"work": submission_id}).all():
             _tally(gone.quest_id, {gone.option_key: -1})
