@@ -89,8 +89,8 @@ def test_once_only_and_then_it_is_final(work, people, login) -> None:
     assert "Ask for a second look" not in page
     for text in ("看得见车牌", "还是看得见"):
         assert text in page
-    told = db.session.scalars(select(Notice.body).where(Notice.member_id == people["linxia"].id)).all()
-    assert [body["zh"] for body in told] == ["看得见车牌", "还是看得见"]
+    told = select(Notice.body).where(Notice.member_id == people["linxia"].id).order_by(Notice.id)
+    assert [body["zh"] for body in db.session.scalars(told)] == ["看得见车牌", "还是看得见"]
 
 
 def test_whose_and_when(work, people, send) -> None:
