@@ -18,16 +18,6 @@ from app.core.uow import unit_of_work
 from tests.quests_staff.test_pages import form_of
 
 
-@pytest.fixture
-def publisher(make_member: Callable[..., Actor]) -> Actor:
-    return make_member("luoning", capabilities=("publisher",), locale="zh")
-
-
-@pytest.fixture
-def desk(publisher: Actor, login: Callable[..., FlaskClient]) -> FlaskClient:
-    return login(publisher)
-
-
 def made(publisher: Actor, title: str, *, live: bool = True, **more: object) -> int:
     quest_id = services_staff.create_quest("skill_challenge", by=publisher)
     services_staff.save_quest(quest_id, QuestIn(title=title, **more), by=publisher)  # type: ignore[typeddict-item]

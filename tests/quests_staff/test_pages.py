@@ -23,16 +23,6 @@ HTMX = {"HX-Request": "true"}
 
 
 @pytest.fixture
-def publisher(make_member: Callable[..., Actor]) -> Actor:
-    return make_member("luoning", name="罗宁", capabilities=("publisher",), locale="zh")
-
-
-@pytest.fixture
-def desk(publisher: Actor, login: Callable[..., FlaskClient]) -> FlaskClient:
-    return login(publisher)
-
-
-@pytest.fixture
 def draft(publisher: Actor) -> int:
     quest_id = services_staff.create_quest("skill_challenge", by=publisher)
     services_staff.save_quest(
