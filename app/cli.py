@@ -45,7 +45,7 @@ def serve(threads: int) -> None:
 @click.command()
 @click.argument("target", type=click.Path(path_type=Path))
 def backup(target: Path) -> None:
-    """Copy the running programme into the new folder TARGET: database, secret key, local media.
+    """Copy the running programme into the new folder TARGET: database, keys, local media.
 
     SQLite by its online backup, so that it may be written to meanwhile; PostgreSQL by pg_dump. The
     database comes first: media it doesn't name yet do no harm, media it misses would.
@@ -65,8 +65,9 @@ def backup(target: Path) -> None:
             ["pg_dump", "--format=custom", f"--file={target / 'lightup.dump'}", plain],  # noqa: S607
             check=True,
         )
-    if (key := config.data / "secret.key").exists():
-        shutil.copy2(key, target)
+    for kept in ("secret.key", "seal.keys"):
+        if (key := config.data / kept).exists():
+            shutil.copy2(key, target)
     media = Path(config.media_url.removeprefix("file://").partition("?")[0])
     if config.media_url.startswith("file://") and media.is_dir():
         shutil.copytree(media, target / "media")

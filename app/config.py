@@ -9,8 +9,11 @@ from __future__ import annotations
 
 import os
 import secrets
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+
+from cryptography.fernet import Fernet
 
 PHOTO_LIMIT_BYTES = 20 * 1024 * 1024
 VIDEO_LIMIT_BYTES = 200 * 1024 * 1024
@@ -34,6 +37,7 @@ class Config:
     redis_url: str | None
     media_url: str
     secret_key: str
+    seal_keys: tuple[str, ...]
     host: str
     port: int
     photo_limit_bytes: int = PHOTO_LIMIT_BYTES
@@ -60,6 +64,7 @@ class Config:
             redis_url=env.get("REDIS_URL") or None,
             media_url=env.get("MEDIA_URL") or (data / "media").as_uri(),
             secret_key=env.get("SECRET_KEY") or kept_secret(data / "secret.key"),
+            seal_keys=tuple((env.get("SEAL_KEYS") or kept_secret(data / "seal.keys", new_key)).split()),
             host=env.get("HOST") or "127.0.0.1",
             port=int(env.get("PORT") or 8000),
             photo_limit_bytes=int(env.get("PHOTO_LIMIT_BYTES") or PHOTO_LIMIT_BYTES),
@@ -88,7 +93,16 @@ def driver_url(url: str) -> str:
     return url
 
 
-def kept_secret(path: Path) -> str:
+def new_key() -> str:
+    """A key to seal with: 256 bits, as Fernet takes them."""
+    return Fernet.generate_key().decode()
+
+
+def new_secret() -> str:
+    return secrets.token_urlsafe(48)
+
+
+def kept_secret(path: Path, make: Callable[[], str] = new_secret) -> str:
     """The secret in `path`, made on first use, so that a restart logs nobody out.
 
     Created exclusively: of two processes that start together, both read the same one.
@@ -102,8 +116,8 @@ def kept_secret(path: Path) -> str:
             import time
 
             time.sleep(0.02)
-        raise UnsafeSetting(f"SECRET_KEY: {path.name} is empty, remove it") from None
+        raise UnsafeSetting(f"{path.name} is empty, remove it") from None
     with os.fdopen(descriptor, "w") as file:
-        secret = secrets.token_urlsafe(48)
+        secret = make()
         file.write(secret)
     return secret

@@ -27,6 +27,7 @@ from app.founding import found
 
 SERVER = os.environ.get("TEST_DATABASE_URL")
 PASSWORD = "a long enough password"
+SEAL_KEY = "Zm9yIHRlc3RzIG9ubHksIGZvciB0ZXN0cyBvbmx5ISE="
 
 
 def test_config(data: Path, database_url: str) -> Config:
@@ -37,6 +38,7 @@ def test_config(data: Path, database_url: str) -> Config:
         redis_url=None,
         media_url=(data / "media").as_uri(),
         secret_key="for tests only, for tests only, for tests",
+        seal_keys=(SEAL_KEY,),
         host="127.0.0.1",
         port=0,
         rate_limits=False,

@@ -125,6 +125,7 @@ class Pages:
                 redis_url=None,
                 media_url=(server.data / "media").as_uri(),
                 secret_key="for reading the url map only, nothing is signed",
+                seal_keys=(),
                 host="127.0.0.1",
                 port=0,
             )

@@ -38,7 +38,8 @@ class Server:
         kept = {key: value for key, value in os.environ.items() if key in ("PATH", "HOME", "LANG", "TMPDIR")}
         self.env = kept | {
             "FLASK_APP": "wsgi", "LIGHTUP_DATA": str(config.data), "DATABASE_URL": config.database_url,
-            "MEDIA_URL": config.media_url, "SECRET_KEY": config.secret_key, "HOST": "127.0.0.1",
+            "MEDIA_URL": config.media_url, "SECRET_KEY": config.secret_key,
+            "SEAL_KEYS": " ".join(config.seal_keys), "HOST": "127.0.0.1",
             "PORT": str(self.port), "RATE_LIMITS": "off",
         }  # fmt: skip
         self.command = command if command is WAITRESS else [*command, "--bind", f"127.0.0.1:{self.port}"]
