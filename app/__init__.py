@@ -96,6 +96,7 @@ def open_doors(app: Flask) -> None:
         impact,
         inbox,
         library,
+        mall,
         media,
         members,
         points,
@@ -103,7 +104,8 @@ def open_doors(app: Flask) -> None:
         staff,
     )
 
-    for feature in (members, inbox, media, points, badges, impact, library, quests, groups, home, staff):
+    low = (members, inbox, media, points, badges, impact, library)
+    for feature in (*low, quests, groups, mall, home, staff):
         feature.init_app(app)
     app.register_blueprint(health.blueprint)
     cli.init_app(app)

@@ -11,6 +11,8 @@ PERMISSIONS: dict[str, frozenset[str]] = {
     "reviews:staff": frozenset({"reviewer"}),
     "quests:publish": frozenset({"publisher"}),
     "points:rules": frozenset({"publisher"}),
+    "mall:manage": frozenset({"publisher"}),
+    "mall:fulfil": frozenset({"publisher", "reviewer"}),
     "members:invite": frozenset({"publisher", "reviewer"}),
     "members:manage": frozenset(),
     "staff:console": frozenset({"reviewer", "publisher"}),

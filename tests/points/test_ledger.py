@@ -8,8 +8,8 @@ import pytest
 from sqlalchemy import select, text
 from sqlalchemy.exc import DBAPIError
 
-from app.blueprints.points import queries_wallet, services
-from app.blueprints.points.models import Account, Transfer
+from app.blueprints.points import queries_wallet, services, services_holds
+from app.blueprints.points.models import Transfer
 from app.core import clock
 from app.core.db import db
 from app.core.errors import NotFound
@@ -71,14 +71,8 @@ def test_what_was_promised_holds_and_what_is_better_wins(linxia) -> None:
 
 def test_a_reversal_takes_what_is_there_and_the_next_award_repays_the_rest(linxia) -> None:
     first = award(linxia, "first", at=NOON)
-    with unit_of_work():  # as if 70 had been spent: an issue of the mall, here by hand
-        services._write(
-            key="spent", debit="wallet", credit="held", whose=linxia.id, amount=70, cause="redemption",
-            title=WORDS, acted_at=NOON,
-        )  # fmt: skip
-        db.session.execute(
-            Account.__table__.update().where(Account.member_id == linxia.id).values(balance=30)
-        )
+    with unit_of_work():
+        services_holds.hold(linxia.id, 70, key="spent", title=WORDS, link="/mall", acted_at=NOON)
     services.reverse(first.transfer_id, key="back", reason=WORDS, by=None)
     purse = queries_wallet.purse(linxia.id)
     assert (purse.balance, purse.lifetime, purse.owed) == (0, 0, 70)

@@ -66,7 +66,7 @@ def open_wallet(member_id: int) -> None:
 WHOSE: Any = bindparam("whose", type_=Integer)
 
 
-def _account_id(kind: str) -> Any:
+def account_id(kind: str) -> Any:
     """An account of `kind`: the programme's own, or that of WHOSE."""
     account = table(Account)
     found = select(account.c.id).where(account.c.kind == literal_column(f"'{kind}'"))
@@ -80,16 +80,24 @@ def _transfer(debit: str, credit: str) -> Any:
     transfer = table(Transfer)
     return (
         insert(transfer)
-        .values(debit_id=_account_id(debit), credit_id=_account_id(credit))
+        .values(debit_id=account_id(debit), credit_id=account_id(credit))
         .returning(transfer.c.id)
     )
 
 
+def owed_by(member_id: Any) -> Any:
+    """What the member named by a column owes after reversals, as a scalar subquery; 0 for most."""
+    debt = table(Account).alias()
+    owed = select(-debt.c.balance).where(
+        debt.c.member_id == member_id, debt.c.kind == literal_column("'debt'")
+    )
+    return func.coalesce(owed.scalar_subquery(), 0)
+
+
 @lru_cache
 def _pay() -> Any:
-    account, debt = table(Account), table(Account).alias()
+    account = table(Account)
     paid = bindparam("paid", type_=Integer)
-    owed = select(-debt.c.balance).where(debt.c.member_id == WHOSE, debt.c.kind == literal_column("'debt'"))
     return (
         update(account)
         .where(account.c.kind == literal_column("'wallet'"), account.c.member_id == WHOSE)
@@ -97,7 +105,7 @@ def _pay() -> Any:
         .returning(
             account.c.balance,
             account.c.lifetime,
-            func.coalesce(owed.scalar_subquery(), 0).label("owed"),
+            owed_by(WHOSE).label("owed"),
             member_queries.stars_of(account.c.member_id).label("stars_before"),
             member_queries.level_for(account.c.lifetime).label("stars_after"),
         )
@@ -129,7 +137,7 @@ def award(
     amount = worth
     if rule is not None and rule.capped:
         # the wallet row is the lock under which the caps are counted
-        _lock_wallet(member_id)
+        lock_wallet(member_id)
         timezone = member_queries.programme().timezone
         amount = within_caps(
             worth,
@@ -140,7 +148,7 @@ def award(
         )
     if amount <= 0:
         return Paid(None, 0, cut=worth)
-    transfer_id = _write(
+    transfer_id = write_line(
         key=key,
         debit="issued",
         credit="wallet",
@@ -160,7 +168,7 @@ def award(
     wallet = write(_pay(), {"whose": member_id, "paid": amount}).one()
     balance = wallet.balance
     if wallet.owed:
-        balance = _repay(member_id, min(wallet.owed, wallet.balance), key=key, acted_at=acted_at)
+        balance = repay(member_id, min(wallet.owed, wallet.balance), key=key, acted_at=acted_at)
     if wallet.stars_after != wallet.stars_before:
         members.set_stars(member_id, wallet.stars_after)
     return Paid(
@@ -182,12 +190,12 @@ def reverse(transfer_id: int, *, key: str, reason: dict[str, Any], by: int | Non
             .where(
                 Transfer.id == transfer_id,
                 Account.kind == "wallet",
-                Transfer.debit_id == _account_id("issued"),
+                Transfer.debit_id == account_id("issued"),
             )
         ).one_or_none()
         if first is None:
             raise NotFound
-        balance = _lock_wallet(first.member_id)
+        balance = lock_wallet(first.member_id)
         if db.session.scalar(select(Transfer.id).where(Transfer.reverses_id == transfer_id).limit(1)):
             raise Refused(N_("This line has been reversed already."))
         taken = min(balance, first.amount)
@@ -203,11 +211,11 @@ def reverse(transfer_id: int, *, key: str, reason: dict[str, Any], by: int | Non
             "whose": first.member_id,
         }
         if taken:
-            _write(key=key, debit="wallet", amount=taken, **line)
+            write_line(key=key, debit="wallet", amount=taken, **line)
         if taken < first.amount:
             debt = first.amount - taken
             _open_debt(first.member_id)
-            _write(key=f"{key}:owed", debit="debt", amount=debt, **line)
+            write_line(key=f"{key}:owed", debit="debt", amount=debt, **line)
             _move_debt(first.member_id, -debt)
         stars = db.session.scalar(
             update(Account)
@@ -394,7 +402,7 @@ def end_campaign(campaign_id: int, *, by: int | None) -> None:
         )
 
 
-def _write(
+def write_line(
     *,
     key: str,
     debit: str,
@@ -429,8 +437,9 @@ def _move_debt(member_id: int, amount: int) -> None:
     )
 
 
-def _repay(member_id: int, amount: int, *, key: str, acted_at: datetime) -> int:
-    _write(
+def repay(member_id: int, amount: int, *, key: str, acted_at: datetime) -> int:
+    """Repay so much of what a member owes from the wallet, for the transfer with `key`; the balance then."""
+    write_line(
         key=f"{key}:repayment",
         debit="wallet",
         credit="debt",
@@ -449,7 +458,7 @@ def _repay(member_id: int, amount: int, *, key: str, acted_at: datetime) -> int:
     ).one()
 
 
-def _lock_wallet(member_id: int) -> int:
+def lock_wallet(member_id: int) -> int:
     """Hold the wallet's row until the end of the unit of work; returns its balance."""
     balance = db.session.scalar(
         select(Account.balance)
@@ -462,5 +471,5 @@ def _lock_wallet(member_id: int) -> int:
 
 
 def _earned(member_id: int, rule_key: str | None, bounds: tuple[datetime, datetime]) -> int:
-    earned = queries.earned(_account_id("wallet"), rule_key, bounds)
+    earned = queries.earned(account_id("wallet"), rule_key, bounds)
     return read(select(earned), {"whose": member_id}).scalar_one()
