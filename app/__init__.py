@@ -12,7 +12,7 @@ from htmx_flask import Htmx
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from app.config import Config
-from app.core import access, assets, html, limits, log, security, web_errors
+from app.core import access, assets, crypto, html, limits, log, security, web_errors
 from app.core.db import db
 from app.core.uow import prepare_engine
 
@@ -62,6 +62,7 @@ def create_app(config: Config | None = None) -> Flask:
         prepare_engine(db.engine)
     migrate.init_app(app, db)
     log.init_log(app)
+    crypto.init_keys(app)
     Compress(app)
     assets.init_assets(app)
     limits.init_limits(app)

@@ -11,8 +11,10 @@ import click
 from flask import Flask, current_app
 from sqlalchemy import make_url
 
+from app.core.crypto import key_ring
 from app.demo.cli import demo
 from app.founding import found_command
+from app.keys import keys_group
 
 
 def init_app(app: Flask) -> None:
@@ -20,6 +22,7 @@ def init_app(app: Flask) -> None:
     app.cli.add_command(backup)
     app.cli.add_command(found_command)
     app.cli.add_command(demo)
+    app.cli.add_command(keys_group)
 
 
 @click.command()
@@ -55,6 +58,7 @@ def backup(target: Path) -> None:
     if target.exists() and any(target.iterdir()):
         raise click.ClickException(f"{target} is not empty: name a new folder")
     target.mkdir(parents=True, exist_ok=True)
+    sealed_before = key_ring().keys
     url = make_url(config.database_url)
     if url.get_backend_name() == "sqlite":
         with sqlite3.connect(str(url.database)) as source, sqlite3.connect(target / "lightup.db") as copy:
@@ -65,9 +69,13 @@ def backup(target: Path) -> None:
             ["pg_dump", "--format=custom", f"--file={target / 'lightup.dump'}", plain],  # noqa: S607
             check=True,
         )
-    for kept in ("secret.key", "seal.keys"):
-        if (key := config.data / kept).exists():
-            shutil.copy2(key, target)
+    if (key := config.data / "secret.key").exists():
+        shutil.copy2(key, target)
+    if config.seal_file:
+        # keys may rotate or retire meanwhile: those from before and after read whatever was copied
+        both = dict.fromkeys((*key_ring().keys, *sealed_before))
+        (target / "seal.keys").touch(mode=0o600)
+        (target / "seal.keys").write_text("\n".join(both) + "\n")
     media = Path(config.media_url.removeprefix("file://").partition("?")[0])
     if config.media_url.startswith("file://") and media.is_dir():
         shutil.copytree(media, target / "media")

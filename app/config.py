@@ -44,6 +44,8 @@ class Config:
     video_limit_bytes: int = VIDEO_LIMIT_BYTES
     trusted_proxies: int = 0
     rate_limits: bool = True
+    # where the keys are kept that rotate; None when the environment says them
+    seal_file: Path | None = None
 
     @classmethod
     def from_environment(cls, env: dict[str, str] | None = None) -> Config:
@@ -57,6 +59,7 @@ class Config:
         if production:
             refuse_unsafe(env)
         data.mkdir(parents=True, exist_ok=True)
+        seal_file = None if env.get("SEAL_KEYS") else data / "seal.keys"
         return cls(
             production=production,
             data=data,
@@ -64,7 +67,8 @@ class Config:
             redis_url=env.get("REDIS_URL") or None,
             media_url=env.get("MEDIA_URL") or (data / "media").as_uri(),
             secret_key=env.get("SECRET_KEY") or kept_secret(data / "secret.key"),
-            seal_keys=tuple((env.get("SEAL_KEYS") or kept_secret(data / "seal.keys", new_key)).split()),
+            seal_keys=tuple((kept_secret(seal_file, new_key) if seal_file else env["SEAL_KEYS"]).split()),
+            seal_file=seal_file,
             host=env.get("HOST") or "127.0.0.1",
             port=int(env.get("PORT") or 8000),
             photo_limit_bytes=int(env.get("PHOTO_LIMIT_BYTES") or PHOTO_LIMIT_BYTES),

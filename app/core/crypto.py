@@ -4,9 +4,14 @@ from __future__ import annotations
 
 import hashlib
 import secrets
+from collections.abc import Sequence
+from pathlib import Path
 
-from cryptography.fernet import Fernet, MultiFernet
-from flask import current_app
+from cryptography.fernet import Fernet, InvalidToken, MultiFernet
+from flask import Flask, current_app
+
+from app.core.errors import Unavailable
+from app.core.i18n import N_
 
 # no 0/O, 1/I/L: a code is read out over the phone and typed with a thumb
 CODE_ALPHABET = "23456789ABCDEFGHJKMNPQRSTUVWXYZ"
@@ -27,15 +32,91 @@ def digest(token: str) -> str:
     return hashlib.sha256(token.encode()).hexdigest()
 
 
-def _box() -> MultiFernet:
-    return MultiFernet([Fernet(key) for key in current_app.config["LIGHTUP"].seal_keys])
+class Unreadable(Unavailable):
+    """What was sealed can't be read: its key is missing, or it was damaged. Nothing is lost by waiting."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            N_("This can't be read right now. Please tell your contact person; nothing is lost.")
+        )
+
+
+class KeyRing:
+    """The keys to seal with, the newest first.
+
+    With a `path` they are read from that file whenever it is another one than before (it is only ever
+    replaced whole), so that servers that run while keys are rotated seal with the new one at once and read
+    what others have sealed with it. A file that is missing or broken changes nothing.
+    """
+
+    def __init__(self, keys: Sequence[str], path: Path | None = None) -> None:
+        self.path = path
+        self._keys = tuple(keys)
+        self._boxes: tuple[Fernet, ...] | None = None
+        self._seen: tuple[int, int, int] | None = None
+
+    @property
+    def keys(self) -> tuple[str, ...]:
+        self._look()
+        return self._keys
+
+    def boxes(self) -> tuple[Fernet, ...]:
+        """One box for each key. Raises Unreadable when there is none."""
+        self._look()
+        boxes = self._boxes
+        if boxes is None:
+            boxes = self._boxes = tuple(Fernet(key) for key in self._keys)
+        if not boxes:
+            raise Unreadable
+        return boxes
+
+    def _look(self) -> None:
+        if self.path is None:
+            return
+        try:
+            is_now = self.path.stat()
+            mark = (is_now.st_ino, is_now.st_mtime_ns, is_now.st_size)
+            if mark == self._seen:
+                return
+            keys = tuple(self.path.read_text().split())
+            boxes = tuple(Fernet(key) for key in keys)
+        except (OSError, ValueError):
+            return
+        if keys:
+            self._keys, self._boxes, self._seen = keys, boxes, mark
+
+
+def init_keys(app: Flask) -> None:
+    config = app.config["LIGHTUP"]
+    app.extensions["lightup_keys"] = KeyRing(config.seal_keys, config.seal_file)
+
+
+def key_ring() -> KeyRing:
+    ring: KeyRing = current_app.extensions["lightup_keys"]
+    return ring
 
 
 def seal(text: str) -> str:
     """`text` encrypted and authenticated (Fernet: AES-128-CBC with HMAC-SHA256) under the newest key."""
-    return _box().encrypt(text.encode()).decode()
+    return key_ring().boxes()[0].encrypt(text.encode()).decode()
 
 
 def unseal(sealed: str) -> str:
-    """What was sealed, under any key that is still kept. Raises cryptography.fernet.InvalidToken."""
-    return _box().decrypt(sealed.encode()).decode()
+    """What was sealed, under any key that is still kept. Raises Unreadable."""
+    try:
+        return MultiFernet(key_ring().boxes()).decrypt(sealed.encode()).decode()
+    except InvalidToken:
+        raise Unreadable from None
+
+
+def sealed_anew(sealed: str) -> str | None:
+    """The same under the newest key; None when it is under that already. Raises Unreadable."""
+    boxes = key_ring().boxes()
+    try:
+        boxes[0].decrypt(sealed.encode())
+    except InvalidToken:
+        try:
+            return MultiFernet(boxes).rotate(sealed.encode()).decode()
+        except InvalidToken:
+            raise Unreadable from None
+    return None
