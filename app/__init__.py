@@ -91,6 +91,7 @@ def open_doors(app: Flask) -> None:
     """Mount every feature's blueprints; features that need a hook in the app have an `init_app`."""
     from app import cli, health
     from app.blueprints import (
+        addresses,
         badges,
         groups,
         home,
@@ -105,7 +106,7 @@ def open_doors(app: Flask) -> None:
         staff,
     )
 
-    low = (members, inbox, media, points, badges, impact, library)
+    low = (members, inbox, media, addresses, points, badges, impact, library)
     for feature in (*low, quests, groups, mall, home, staff):
         feature.init_app(app)
     app.register_blueprint(health.blueprint)

@@ -6,6 +6,8 @@ from datetime import datetime, timedelta
 from functools import partial
 from typing import Any
 
+from app.blueprints.addresses import services as addresses
+from app.blueprints.addresses.policies import Address
 from app.blueprints.badges import services as badges
 from app.blueprints.library import services as library
 from app.blueprints.media import services as media
@@ -179,6 +181,8 @@ class Programme:
             title_en=told["default_title_en"],
             number=int(row["number"].split()[-1]),
         )
+        for address in row.get("addresses", ()):
+            addresses.add_address(Address(**address), by=self.actor(login))
         if "mentor" in row:
             self.timeline.at(
                 self.timeline.now - timedelta(days=row["joined_days_ago"]) + timedelta(hours=23),

@@ -35,6 +35,7 @@ CAPABILITIES = {"mentor": {"mentor"}, "staff": {"reviewer", "publisher"}, "admin
 
 # which values an address takes for the reader :me; each row gives one page
 VALUES: dict[str, str] = {
+    "addresses.edit": "SELECT min(id) FROM address WHERE member_id = :me",
     "answers.show": "SELECT min(id) FROM quest WHERE preset = 'quick_task' GROUP BY kind",
     "badges.show": """
         SELECT badge_id FROM (SELECT badge_id FROM award WHERE member_id = :me ORDER BY id LIMIT 2) AS lit
@@ -95,6 +96,7 @@ VALUES: dict[str, str] = {
 
 # the same address asked in another way looks different
 QUERIES: dict[str, list[str]] = {
+    "addresses.new": ["for=1"],
     "quick.tips": ["by=new"],
     "quests.index": ["track=photo", "short=1", "part=start"],
     "impact.feed": ["show=lit", "show=ideas"],
