@@ -43,6 +43,9 @@ VALUES: dict[str, str] = {
             (SELECT badge_id FROM award WHERE member_id = :me) ORDER BY id LIMIT 1) AS unlit""",
     "home.lit": "SELECT id FROM award WHERE member_id = :me ORDER BY id DESC LIMIT 2",
     "library.read": "SELECT id FROM resource ORDER BY length(body) DESC, id LIMIT 3",
+    "mall.asking": "SELECT min(id) FROM mall_item WHERE state = 'live' GROUP BY kind",
+    "mall.item": "SELECT min(id) FROM mall_item GROUP BY kind, stock = 0, priority_star IS NULL",
+    "mall.order": "SELECT max(id) FROM redemption WHERE member_id = :me GROUP BY kind, state",
     "members.invite": """
         SELECT min(code) FROM invite
         GROUP BY uses < uses_allowed, withdrawn_at IS NULL, coalesce(expires_at, '2999-01-01') > :now
@@ -100,6 +103,7 @@ QUERIES: dict[str, list[str]] = {
     "quick.tips": ["by=new"],
     "quests.index": ["track=photo", "short=1", "part=start"],
     "impact.feed": ["show=lit", "show=ideas"],
+    "mall.index": ["only=now", "shelf=experience"],
     "points.wallet": ["show=earned", "show=spent"],
     "members.enter_code": ["code=nonsense"],
     "members_staff.index": ["q=林", "q=nobody-at-all"],

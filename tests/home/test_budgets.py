@@ -8,7 +8,7 @@ from app.blueprints.inbox import services as inbox
 from app.core.uow import unit_of_work
 
 BUDGETS = {
-    "/": 6,
+    "/": 7,
     "/sky": 2,
     "/me": 4,
     "/circle": 3,

@@ -11,6 +11,7 @@ from app.blueprints.badges import queries as badges
 from app.blueprints.home import policies
 from app.blueprints.home.policies import Point, Shape, fitted, shape_of
 from app.blueprints.impact import queries as impact
+from app.blueprints.mall import queries as mall
 from app.blueprints.members import queries as members
 from app.blueprints.points import queries_wallet as points
 from app.blueprints.quests import queries_quick as quick
@@ -25,7 +26,7 @@ MIDDLE = (195, 170)
 @dataclass(frozen=True)
 class Today:
     """`stars` are the constellation of the next star; `to_read` is for those who review, `small` are the
-    quick tasks they could do, `aside` the quest that they have just put aside."""
+    quick tasks they could do, `wish` the good they save for, `aside` the quest they have just put aside."""
 
     purse: Any
     next: Any | None
@@ -35,6 +36,7 @@ class Today:
     campaign: Any | None
     to_read: Any | None
     small: list[Any]
+    wish: Any | None
     aside: Any | None = None
 
     @property
@@ -49,7 +51,7 @@ class Today:
 
 
 def today(member: Actor, aside: int = 0) -> Today:
-    """Everything on Today: six queries with the session's, one more for those who review."""
+    """Everything on Today: seven queries with the session's, one more for those who review."""
     view = outlook(member)
     upcoming = view.next()
     return Today(
@@ -61,6 +63,7 @@ def today(member: Actor, aside: int = 0) -> Today:
         campaign=next(iter(points.running_campaigns()), None),
         to_read=quests.to_read(member) if member.can("reviews:open") else None,
         small=quick.quick_tasks(view),
+        wish=mall.wish_of(member.id),
         aside=view.board.quests[aside] if aside in view.mine.skipped else None,
     )
 

@@ -24,7 +24,7 @@ blueprint = Blueprint("home", __name__)
 
 # pages on which a badge that has just been lit may show itself first
 SHOWS_ITSELF_BEFORE = frozenset(
-    {"home", "quests", "points", "badges", "impact", "inbox", "library", "groups", "quick"}
+    {"home", "quests", "points", "badges", "impact", "inbox", "library", "groups", "quick", "mall"}
 )
 
 

@@ -61,8 +61,8 @@ def can(kind: str, state: str, to: str) -> bool:
 @dataclass(frozen=True)
 class Standing:
     """Whether somebody may redeem a good now. `why` is "open", or what is in the way; `at` is when that ends,
-    `need` the star, tier, limit or number of points that is meant. `first` says whether it is open to them
-    before all others; `left` how many there are for them now."""
+    `need` the star, tier, limit or number of points that is meant. `first` says whether its first days are
+    running, in which some go before all others; `left` how many there are for now."""
 
     why: str
     at: datetime | None = None
@@ -98,27 +98,29 @@ def standing(
 
     The boundary moment belongs to what begins with it.
     """
-    start = begins(item, star)
+    start, first = begins(item, star), in_priority(item, now)
     left = item.stock - floor(item, now)
     if seats is not None:
         left = min(left, seats)
+
+    def stands(why: str, at: datetime | None = None, need: Any = None) -> Standing:
+        return Standing(why, at, need, first, max(left, 0))
+
     if item.state != "live" or (item.closes_at is not None and now >= item.closes_at):
-        return Standing("ended", item.closes_at)
+        return stands("ended", item.closes_at)
     if now < start:
-        window = in_priority(item, now)
-        return Standing("priority" if window else "soon", start, item.priority_star if window else None)
+        return stands("priority", start, item.priority_star) if first else stands("soon", start)
     if left <= 0:
-        later = in_priority(item, now) and item.stock > 0
-        return Standing("rest_later", item.opens_at) if later else Standing("sold_out")
+        return stands("rest_later", item.opens_at) if first and item.stock > 0 else stands("sold_out")
     if star < item.min_star:
-        return Standing("star", need=item.min_star, left=left)
+        return stands("star", need=item.min_star)
     if item.min_tier is not None and TIERS.index(tier) < TIERS.index(item.min_tier):
-        return Standing("tier", need=item.min_tier, left=left)
+        return stands("tier", need=item.min_tier)
     if item.per_member is not None and had >= item.per_member:
-        return Standing("limit", need=item.per_member, left=left)
+        return stands("limit", need=item.per_member)
     if balance < item.price:
-        return Standing("short", need=item.price - balance, left=left)
-    return Standing("open", first=in_priority(item, now), left=left)
+        return stands("short", need=item.price - balance)
+    return stands("open")
 
 
 # the refusals of the command; the page says them with dates and numbers

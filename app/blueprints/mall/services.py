@@ -14,7 +14,8 @@ from typing import Any
 
 from sqlalchemy import Integer, String, bindparam, delete, func, insert, select, update
 
-from app.blueprints.addresses import queries as addresses
+from app.blueprints.addresses import queries as books
+from app.blueprints.addresses import services as addresses
 from app.blueprints.inbox.services import NewNotice, notify
 from app.blueprints.mall import policies
 from app.blueprints.mall.models import (
@@ -193,7 +194,9 @@ def _address(item: Any, asked: str | None, by: Actor) -> str | None:
         return None
     if not asked or not asked.isdecimal() or len(asked) > 9:
         raise Invalid(fields={"address": N_("Where should it go? Choose an address, or add one.")})
-    return addresses.sealed_copy(int(asked), by.id)
+    sealed = books.sealed_copy(int(asked), by.id)
+    addresses.mark_used(int(asked), by=by)
+    return sealed
 
 
 @lru_cache

@@ -184,6 +184,16 @@ def mentor_of(member_id: int) -> int | None:
     )
 
 
+def contact_of(member_id: int) -> Any | None:
+    """A member's contact person: id, name; None without one."""
+    contact = aliased(Member)
+    return db.session.execute(
+        select(contact.id, contact.name)
+        .join(Member, Member.contact_person_id == contact.id)
+        .where(Member.id == member_id, contact.left_at.is_(None))
+    ).one_or_none()
+
+
 def mentees_of(mentor_id: int) -> list[Any]:
     """Whom this member mentors now: id, name, tier, city, starts_at; who began first comes first."""
     return list(

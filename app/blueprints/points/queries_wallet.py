@@ -52,6 +52,12 @@ def purse(member_id: int) -> Any:
     return row
 
 
+def balance(member_id: Any) -> Any:
+    """What a member has to use, as a scalar subquery."""
+    wallet = select(Account.balance).where(Account.member_id == member_id, Account.kind == "wallet")
+    return func.coalesce(wallet.scalar_subquery(), 0)
+
+
 @lru_cache
 def _running() -> Select[Any]:
     return (
