@@ -1,14 +1,13 @@
 """One process of the desk's races (see test_races.py): its own app on the same database, a thread for each
 command, which all begin at the same moment.
 
-argv: database URL, data folder, submission, guard, then "command:member" for each thread. With `guard`
+Given: database URL, data folder, submission, guard, then "command:member" for each thread. With `guard`
 "off" what the page once showed is believed: rows aren't locked, states not looked at, and each press makes up
 keys of its own.
 """
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Callable
 from typing import Any
 
@@ -66,7 +65,3 @@ def main(database_url: str, data: str, submission: str, guard: str, *commands: s
         return "done"
 
     press_together(app, presses, lambda command, name: f"{command} {outcome(decide, command, name)}")
-
-
-if __name__ == "__main__":
-    main(*sys.argv[1:])

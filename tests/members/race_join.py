@@ -1,11 +1,9 @@
 """One process of the race for an invite's last use (see test_races.py).
 
-argv: database URL, data folder, code, "guarded" or "unguarded", login. Tries to join and says how it went.
+Given: database URL, data folder, code, "guarded" or "unguarded", login. Tries to join and says how it went.
 """
 
 from __future__ import annotations
-
-import sys
 
 from sqlalchemy import update
 
@@ -42,8 +40,4 @@ def main(database_url: str, data: str, code: str, guard: str, login: str) -> Non
             return hashed
 
         services.hash_password = hash_password
-        print(outcome(join), flush=True)
-
-
-if __name__ == "__main__":
-    main(*sys.argv[1:])
+        print(outcome(join))

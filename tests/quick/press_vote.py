@@ -1,7 +1,7 @@
 """One process of the race for a poll (see test_race.py): its own app on the same database, a thread for each
 member who votes, all at the same moment.
 
-argv: database URL, data folder, poll, guard, then "member:option,option" for each thread, which votes for
+Given: database URL, data folder, poll, guard, then "member:option,option" for each thread, which votes for
 these one after the other. `guard` is
 
 - "on": as it is
@@ -11,7 +11,6 @@ these one after the other. `guard` is
 
 from __future__ import annotations
 
-import sys
 import time
 from typing import Any
 
@@ -56,7 +55,3 @@ def main(database_url: str, data: str, poll: str, guard: str, *wishes: str) -> N
         return "\n".join(outcome(vote, option, by) for option in options)
 
     press_together(app, voters, vote_for_each)
-
-
-if __name__ == "__main__":
-    main(*sys.argv[1:])

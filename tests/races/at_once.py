@@ -1,23 +1,31 @@
 """Real processes that press at the same moment: how a test starts them, and what each of them is made of.
 
-A race's test calls `at_once`; its script makes a `racing_app`, takes the guard away if it is asked to, and
-lets its threads press with `press_together`.
+A race's test calls `at_once`; the `main` of its script makes a `racing_app`, takes the guard away if it is
+asked to, and lets its threads press with `press_together`.
+
+The processes are forked from one that has imported the app and opened nothing: to import it takes ten times
+as long as the race.
 """
 
 from __future__ import annotations
 
-import subprocess
-import sys
+import io
+import multiprocessing
+import pkgutil
 import threading
 from collections import Counter
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import redirect_stdout
+from importlib import import_module
+from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any
 
 from flask import Flask
 from sqlalchemy.exc import SQLAlchemyError
 
+import app.blueprints
 from app import create_app
 from app.core.db import db
 from app.core.errors import DomainError
@@ -25,41 +33,70 @@ from tests.conftest import test_config as config
 
 # -- the test's half -----------------------------------------------------------------------
 
+FEATURES = [each.name for each in pkgutil.iter_modules(app.blueprints.__path__, "app.blueprints.")]
+PATIENCE = 300  # seconds
+forked = multiprocessing.get_context("forkserver")
+forked.set_forkserver_preload([__name__, "app.cli", "app.health", *FEATURES])
+
 
 def at_once(app: Flask, script: str, *args: object, processes: Sequence[Sequence[object]]) -> Counter[str]:
     """Start processes on the app's database, let them go when all are ready: the lines they said, counted.
 
-    `script` is named from the root of the project. Its argv: database URL, data folder, `args`, and what
-    `processes` has for this one; there are as many as it has members. Raises AssertionError when one of them
-    doesn't get ready, or breaks.
+    `script` is named from the root of the project. Its `main` is given strings: database URL, data folder,
+    `args`, and what `processes` has for this one; there are as many as it has members. Raises AssertionError
+    when one of them doesn't get ready, or breaks.
     """
-    known, root = app.config["LIGHTUP"], Path(app.root_path).parent
-    runners = [
-        subprocess.Popen(
-            [sys.executable, script, *map(str, (known.database_url, known.data, *args, *own))],
-            cwd=root, env={"PYTHONPATH": str(root), "PATH": ""}, text=True, stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-        )
-        for own in processes
-    ]  # fmt: skip
+    known = app.config["LIGHTUP"]
+    lines, runners = [], []
     try:
+        for own in processes:
+            line, theirs = forked.Pipe()
+            argv = [str(each) for each in (known.database_url, known.data, *args, *own)]
+            runner = forked.Process(target=_run, args=(theirs, script, argv))
+            runner.start()
+            theirs.close()
+            lines.append(line)
+            runners.append(runner)
+        for line in lines:
+            assert heard(line) == "ready"
+        for line in lines:
+            line.send("go")
+        said = [heard(line) for line in lines]
         for runner in runners:
-            assert runner.stdout is not None
-            assert runner.stdout.readline() == "ready\n", runner.args
-        for runner in runners:
-            assert runner.stdin is not None
-            runner.stdin.write("\n")
-            runner.stdin.flush()
-        said = [runner.communicate(timeout=300)[0] for runner in runners]
+            runner.join(PATIENCE)
     finally:
         for runner in runners:
             # else those that wait for the others' sake would press during the next test
             runner.kill()
-    assert [runner.returncode for runner in runners] == [0] * len(runners)
-    return Counter(line for each in said for line in each.splitlines())
+            runner.join()
+        for line in lines:
+            line.close()
+    assert [runner.exitcode for runner in runners] == [0] * len(runners)
+    return Counter(word for each in said for word in each.splitlines())
+
+
+def heard(line: Connection) -> str:
+    """What a process says next. Raises AssertionError when it has ended, or says nothing."""
+    try:
+        assert line.poll(PATIENCE), "a process of the race is silent"
+        return str(line.recv())
+    except EOFError:
+        raise AssertionError("a process of the race broke: see its stderr") from None
 
 
 # -- a script's half -----------------------------------------------------------------------
+
+_line: list[Connection] = []
+
+
+def _run(line: Connection, script: str, argv: list[str]) -> None:
+    """One process: what it prints is what it says to the test."""
+    main = import_module(script.removesuffix(".py").replace("/", ".")).main
+    _line.append(line)
+    said = io.StringIO()
+    with redirect_stdout(said):
+        main(*argv)
+    line.send(said.getvalue())
 
 
 def racing_app(database_url: str, data: str) -> Flask:
@@ -69,8 +106,8 @@ def racing_app(database_url: str, data: str) -> Flask:
 
 def wait_for_the_others() -> None:
     """Say that this process is ready; go on when all are."""
-    print("ready", flush=True)
-    sys.stdin.readline()
+    _line[0].send("ready")
+    _line[0].recv()
 
 
 def press_together(app: Flask, presses: Sequence[Sequence[Any]], act: Callable[..., str]) -> None:
@@ -90,7 +127,7 @@ def press_together(app: Flask, presses: Sequence[Sequence[Any]], act: Callable[.
         went = pool.map(press, presses)
         wait_for_the_others()
         together.wait()
-        print("\n".join(went), flush=True)
+        print("\n".join(went))
 
 
 def outcome(act: Callable[..., str], *given: Any) -> str:

@@ -1,7 +1,7 @@
 """One process of the race for an approval (see test_approve.py): its own app on the same database, and
 several threads that press the button at the same moment.
 
-argv: database URL, data folder, submission, reviewer, presses, guard. `guard` is
+Given: database URL, data folder, submission, reviewer, presses, guard. `guard` is
 
 - "on": as it is
 - "keys": the row isn't locked and its state isn't looked at any more; the unique keys still stand
@@ -10,7 +10,6 @@ argv: database URL, data folder, submission, reviewer, presses, guard. `guard` i
 
 from __future__ import annotations
 
-import sys
 import uuid
 from collections.abc import Callable
 from dataclasses import replace
@@ -65,7 +64,3 @@ def main(database_url: str, data: str, submission: str, reviewer: str, presses: 
         return "nothing" if paid is None else f"paid {paid.amount}"
 
     press_together(app, [()] * int(presses), approve)
-
-
-if __name__ == "__main__":
-    main(*sys.argv[1:])

@@ -1,14 +1,13 @@
 """One process of the race for a member's call (see test_nod.py): its own app on the same database, and
 several threads that nod to it, or withdraw it, at the same moment.
 
-argv: database URL, data folder, quest, presses, guard, who acts, act ("nod" or "withdraw"). `guard` is "on",
+Given: database URL, data folder, quest, presses, guard, who acts, act ("nod" or "withdraw"). `guard` is "on",
 or "off": what the page once showed is believed, no row is held, no state is looked at, and each notice has a
 key of its own.
 """
 
 from __future__ import annotations
 
-import sys
 import uuid
 from typing import Any
 
@@ -64,7 +63,3 @@ def main(database_url: str, data: str, quest: str, presses: str, guard: str, who
         return act
 
     press_together(app, [()] * int(presses), decide)
-
-
-if __name__ == "__main__":
-    main(*sys.argv[1:])

@@ -1,13 +1,12 @@
 """One process of the race for a rung (see test_rungs.py): its own app on the same database, threads that
 confirm and import figures of one post at the same moment.
 
-argv: database URL, data folder, post, staff member, threads, guard, number of this process. `guard` "off"
+Given: database URL, data folder, post, staff member, threads, guard, number of this process. `guard` "off"
 takes the rung's row away and lets each payment make up its own key.
 """
 
 from __future__ import annotations
 
-import sys
 import uuid
 from typing import Any
 
@@ -40,7 +39,3 @@ def main(url: str, data: str, post: str, staff: str, threads: str, guard: str, n
         return "done"
 
     press_together(app, [(n,) for n in range(int(threads))], hear)
-
-
-if __name__ == "__main__":
-    main(*sys.argv[1:])

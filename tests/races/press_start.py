@@ -1,13 +1,11 @@
 """One process of the race for a quest's only place (see test_start.py): its own app on the same database,
 threads in which different members begin it at the same moment.
 
-argv: database URL, data folder, quest, guard, members (ids with commas). `guard` "off" believes that the
+Given: database URL, data folder, quest, guard, members (ids with commas). `guard` "off" believes that the
 place is free, as the page showed it.
 """
 
 from __future__ import annotations
-
-import sys
 
 from sqlalchemy import update
 
@@ -38,7 +36,3 @@ def main(url: str, data: str, quest: str, guard: str, ids: str) -> None:
         return "begun"
 
     press_together(app, [(one,) for one in people], begin)
-
-
-if __name__ == "__main__":
-    main(*sys.argv[1:])
