@@ -12,7 +12,7 @@ from sqlalchemy import create_engine, text
 from tests.browser.phones import Phone
 from tests.browser.server import DemoServer
 
-pytestmark = pytest.mark.browser
+pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
 
 CHOOSES = """
 SELECT m.login FROM member m JOIN submission s ON s.member_id = m.id
