@@ -110,6 +110,7 @@ def own_database(folder: Path, name: str) -> Iterator[str]:
     with admin.connect() as connection:
         connection.execute(text(f'DROP DATABASE IF EXISTS "{database}" WITH (FORCE)'))
         connection.execute(text(f'CREATE DATABASE "{database}"'))
+        connection.execute(text(f'ALTER DATABASE "{database}" SET synchronous_commit = off'))
     try:
         yield address.set(database=database).render_as_string(hide_password=False)
     finally:
