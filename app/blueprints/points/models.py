@@ -68,8 +68,9 @@ class Transfer(Base):
             name="cause",
         ),
         UniqueConstraint("reverses_id", "debit_id"),
-        Index("ix_transfer_debit_id_id", "debit_id", "id"),
-        Index("ix_transfer_credit_id_id", "credit_id", "id"),
+        # an account's lines in their order; the last two columns let the audit sum them without their rows
+        Index("ix_transfer_went", "debit_id", "id", "credit_id", "amount"),
+        Index("ix_transfer_came", "credit_id", "id", "debit_id", "amount"),
         Index("ix_transfer_rule_acted", "credit_id", "rule_key", "acted_at"),
     )
 

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any
 
-from sqlalchemy import case, func, select
+from sqlalchemy import func, or_, select
 from sqlalchemy.orm import aliased
 
 from app.blueprints.members import queries as members
@@ -12,93 +13,73 @@ from app.blueprints.points.models import Account, Transfer
 from app.core.db import db
 
 
+def _moved(side: Any, *, beyond: Any, kind: str) -> Any:
+    """What moved on one side of each account: `points` in all, `by_kind` those with an account of that kind
+    beyond. Both come out of one index, in its order."""
+    other = select(Account.id).where(Account.kind == kind).scalar_subquery()
+    by_kind = func.sum(Transfer.amount).filter(beyond == other)
+    columns = side.label("id"), func.sum(Transfer.amount).label("points"), by_kind.label("by_kind")
+    return select(*columns).group_by(side).subquery()
+
+
 def differences() -> Iterator[tuple[str, str, int, int]]:
     """Everything that doesn't follow from the transfers: what, whose, as it stands, as it should be.
 
-    Balances and lifetime points are recomputed by the database in one pass each; only what differs
-    comes back, row by row.
+    Balances and lifetime points are recomputed by the database, each side of the transfers in one pass; what
+    differs comes back, and the programme's own accounts.
     """
-    came, went = aliased(Transfer), aliased(Transfer)
-    credits = (
-        select(came.credit_id.label("id"), func.sum(came.amount).label("points"))
-        .group_by(came.credit_id)
+    # read at once, not by and by: for a cursor of its own PostgreSQL doesn't work in parallel
+    came = _moved(Transfer.credit_id, beyond=Transfer.debit_id, kind="issued")
+    went = _moved(Transfer.debit_id, beyond=Transfer.credit_id, kind="reversed")
+    # what a reversal could not take from the wallet it took from the debt: lifetime falls by both
+    undone = func.sum(func.coalesce(went.c.by_kind, 0)).over(partition_by=Account.member_id)
+    each = (
+        select(
+            *Account.__table__.c,
+            (func.coalesce(came.c.points, 0) - func.coalesce(went.c.points, 0)).label("moved"),
+            (func.coalesce(came.c.by_kind, 0) - undone).label("earned"),
+        )
+        .outerjoin(came, came.c.id == Account.id)
+        .outerjoin(went, went.c.id == Account.id)
         .subquery()
     )
-    debits = (
-        select(went.debit_id.label("id"), func.sum(went.amount).label("points"))
-        .group_by(went.debit_id)
-        .subquery()
+    wrong = or_(
+        each.c.balance != each.c.moved, (each.c.kind == "wallet") & (each.c.lifetime != each.c.earned)
     )
-    moved = func.coalesce(credits.c.points, 0) - func.coalesce(debits.c.points, 0)
-    should = case((Account.member_id.is_not(None), moved), else_=0)
-    issued = select(Account.id).where(Account.kind == "issued").scalar_subquery()
-    stream = {"yield_per": 1000}
+    own = 0
     for row in db.session.execute(
-        select(Account.kind, Account.member_id, Account.balance, should.label("should"))
-        .outerjoin(credits, credits.c.id == Account.id)
-        .outerjoin(debits, debits.c.id == Account.id)
-        .where(Account.balance != should)
-        .order_by(Account.id),
-        execution_options=stream,
+        select(each).where(or_(each.c.member_id.is_(None), wrong)).order_by(each.c.id)
     ):
-        yield "balance", whose(row.kind, row.member_id), row.balance, row.should
-
-    awarded = (
-        select(Transfer.credit_id.label("id"), func.sum(Transfer.amount).label("points"))
-        .where(Transfer.debit_id == issued)
-        .group_by(Transfer.credit_id)
-        .subquery()
-    )
-    from_account = aliased(Account)
-    undone = (
-        select(from_account.member_id, func.sum(Transfer.amount).label("points"))
-        .select_from(Transfer)
-        .join(from_account, from_account.id == Transfer.debit_id)
-        .where(Transfer.cause == "reversal")
-        .group_by(from_account.member_id)
-        .subquery()
-    )
-    earned = func.coalesce(awarded.c.points, 0) - func.coalesce(undone.c.points, 0)
-    for row in db.session.execute(
-        select(Account.kind, Account.member_id, Account.lifetime, earned.label("should"))
-        .outerjoin(awarded, awarded.c.id == Account.id)
-        .outerjoin(undone, undone.c.member_id == Account.member_id)
-        .where(Account.kind == "wallet", Account.lifetime != earned)
-        .order_by(Account.id),
-        execution_options=stream,
-    ):
-        yield "lifetime", whose(row.kind, row.member_id), row.lifetime, row.should
+        should = 0 if row.member_id is None else row.moved
+        own += row.moved if row.member_id is None else 0
+        if row.balance != should:
+            yield "balance", whose(row.kind, row.member_id), row.balance, should
+        if row.kind == "wallet" and row.lifetime != row.earned:
+            yield "lifetime", whose(row.kind, row.member_id), row.lifetime, row.earned
 
     has, reaches = members.stars_of(Account.member_id), members.level_for(Account.lifetime)
     for row in db.session.execute(
         select(Account.member_id, has.label("stars"), reaches.label("should"))
         .where(Account.kind == "wallet", has != reaches)
-        .order_by(Account.id),
-        execution_options=stream,
+        .order_by(Account.id)
     ):
         yield "stars", whose("wallet", row.member_id), row.stars, row.should
 
-    first, back = aliased(Transfer), aliased(Transfer)
+    # from those that name another, in the order of their index: what they name is looked up by its id
+    first, points = aliased(Transfer), func.sum(Transfer.amount)
+    amount = select(first.amount).where(first.id == Transfer.reverses_id).scalar_subquery()
     for row in db.session.execute(
-        select(first.id, func.sum(back.amount).label("points"), first.amount)
-        .join(back, back.reverses_id == first.id)
-        .group_by(first.id, first.amount)
-        .having(func.sum(back.amount) != first.amount)
-        .order_by(first.id),
-        execution_options=stream,
+        select(Transfer.reverses_id, points.label("points"), amount.label("amount"))
+        .where(Transfer.reverses_id.is_not(None))
+        .group_by(Transfer.reverses_id)
+        .having(points != amount)
+        .order_by(Transfer.reverses_id)
     ):
-        yield "reversal", f"transfer {row.id}", row.points, row.amount
+        yield "reversal", f"transfer {row.reverses_id}", row.points, row.amount
 
     kept = db.session.scalar(select(func.coalesce(func.sum(Account.balance), 0))) or 0
-    programme = select(Account.id).where(Account.member_id.is_(None))
-    summed = db.session.scalar(
-        select(
-            func.coalesce(func.sum(case((Transfer.credit_id.in_(programme), Transfer.amount), else_=0)), 0)
-            - func.coalesce(func.sum(case((Transfer.debit_id.in_(programme), Transfer.amount), else_=0)), 0)
-        )
-    )
-    if kept + (summed or 0) != 0:
-        yield "sum", "all accounts", kept + (summed or 0), 0
+    if kept + own != 0:
+        yield "sum", "all accounts", kept + own, 0
 
 
 def whose(kind: str, member_id: int | None) -> str:
