@@ -8,6 +8,7 @@ Source of the rules: product.md 4.5.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from functools import lru_cache
 from typing import Any
@@ -123,7 +124,8 @@ def redeem(
             "item_id": item_id,
             "slot_id": slot_id if slot is not None else None,
             "kind": item.kind,
-            "state": "held",
+            # a voucher arrives at once
+            "state": "delivered" if item.kind == "voucher" else "held",
             "price": item.price,
             "name": item.name,
             "name_en": item.name_en or item.name,
@@ -148,10 +150,9 @@ def redeem(
             link=f"/mall/orders/{redemption_id}",
             acted_at=now,
         )
+        _note_steps(redemption_id, ("held", "delivered") if item.kind == "voucher" else ("held",), now, by.id)
         if item.kind == "voucher":
-            _hand_out_code(redemption_id, item_id, by, now)
-        else:
-            _note_step(redemption_id, "held", now, by.id)
+            _hand_out_code(redemption_id, item_id, by)
         if item.wished is not None:
             write(delete(MallWish).where(MallWish.member_id == by.id))
         return redemption_id
@@ -216,21 +217,19 @@ def _claim() -> Any:
     )
 
 
-def _hand_out_code(redemption_id: int, item_id: int, by: Actor, now: datetime) -> None:
-    """Give the redemption a code that nobody has, and spend its points: a voucher arrives at once.
+def _hand_out_code(redemption_id: int, item_id: int, by: Actor) -> None:
+    """Give the redemption a code that nobody has, and spend its points.
 
     The item's row, changed before, keeps others from the same code.
     """
     if write(_claim(), {"item": item_id, "redemption": redemption_id}).scalar_one_or_none() is None:
         raise Refused(policies.REFUSALS["sold_out"])
-    for state in ("held", "delivered"):
-        _note_step(redemption_id, state, now, by.id)
-    write(update(Redemption).where(Redemption.id == redemption_id).values(state="delivered"))
     points.spend(by.id, policies.hold_key(redemption_id), by=by.id)
 
 
-def _note_step(redemption_id: int, state: str, at: datetime, by_id: int | None) -> None:
-    add(RedemptionStep, {"redemption_id": redemption_id, "state": state, "at": at, "by_id": by_id})
+def _note_steps(redemption_id: int, states: Sequence[str], at: datetime, by_id: int | None) -> None:
+    steps = [{"redemption_id": redemption_id, "state": state, "at": at, "by_id": by_id} for state in states]
+    add(RedemptionStep, steps)
 
 
 def move(
@@ -287,7 +286,7 @@ def move(
         points.spend(row.member_id, key, by=by_id)
     if (to in policies.RELEASES and back_on_shelf) or to == "returned":
         put_back(row.item_id, row.slot_id)
-    _note_step(row.id, to, now, by_id)
+    _note_steps(row.id, (to,), now, by_id)
     return row
 
 
