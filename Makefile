@@ -2,7 +2,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 export FLASK_APP := wsgi
-.PHONY: run test lint check bench catalogue catalogue-update clean
+.PHONY: run test lint check bench bench-ledger catalogue catalogue-update clean
 
 # dependencies, database, demo programme, server on HOST:PORT (127.0.0.1:8000)
 run: .venv/app catalogue
@@ -27,6 +27,11 @@ check: .venv/dev catalogue
 # the figures of the README; takes some minutes (BENCH="--members 1000" for a quick look)
 bench: .venv/dev catalogue
 	$(BIN)/python -m tests.bench $(BENCH)
+
+# the same for a ledger of ten million transfers: some minutes, 5 GB in a temporary folder
+# (BENCH="--server postgresql+psycopg://user@host/postgres" for PostgreSQL too)
+bench-ledger: .venv/dev catalogue
+	$(BIN)/python -m tests.bench.ledger $(BENCH)
 
 # the compiled Chinese catalogue
 catalogue: app/translations/zh_Hans_CN/LC_MESSAGES/messages.mo

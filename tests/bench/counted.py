@@ -43,6 +43,10 @@ def main() -> None:
         ask = client_of(app, response.headers["Set-Cookie"].split(";")[0])
         plan = [("bare page", "/page", ask)]
         count: list[str] = []
+    elif kind == "ledger":
+        from tests.bench.ledger_measured import asked
+
+        plan, count = asked()
     else:
         from sqlalchemy import event
 
