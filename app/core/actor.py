@@ -13,6 +13,8 @@ PERMISSIONS: dict[str, frozenset[str]] = {
     "points:rules": frozenset({"publisher"}),
     "mall:manage": frozenset({"publisher"}),
     "mall:fulfil": frozenset({"publisher", "reviewer"}),
+    "points:answer": frozenset({"reviewer", "publisher"}),
+    "points:adjust": frozenset(),
     "members:invite": frozenset({"publisher", "reviewer"}),
     "members:manage": frozenset(),
     "staff:console": frozenset({"reviewer", "publisher"}),

@@ -22,6 +22,7 @@ from tests.browser.server import DemoServer
 NO_PAGES = {
     "static", "media.show", "health.healthz", "members_staff.invite_qr", "inbox.open", "quests.find_helpers",
     "answers.download", "results.table", "figures_staff.posts", "sky_staff.figure", "remarks.lines",
+    "points.statement_csv",
 }  # fmt: skip
 
 LOGINS = {

@@ -69,8 +69,8 @@ SPENT = {"shipped", "delivered", "missed", "returned"}
 
 def test_the_mall_keeps_its_promises(
     app: Flask,
-    _pristine: Callable[[], None],
-    make_member: Callable[..., Actor],  # noqa: PT019
+    _pristine: Callable[[], None],  # noqa: PT019
+    make_member: Callable[..., Actor],
 ) -> None:
     class Mall(RuleBasedStateMachine):
         @initialize()

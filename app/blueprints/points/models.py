@@ -22,7 +22,7 @@ class Account(Base):
 
     `balance` is kept for members' accounts only: a wallet's is never below zero, a debt's never
     above (what a reversal could not take; later awards repay it first). `lifetime` is the wallet's
-    sum of awards less reversals; stars are counted from it.
+    sum of awards less reversals, and of what staff gave and took by hand; stars are counted from it.
     """
 
     __tablename__ = "account"
@@ -142,3 +142,86 @@ class Campaign(Base):
     ends_at: Mapped[datetime] = mapped_column(Instant)
     reason: Mapped[str]
     reason_en: Mapped[str] = mapped_column(default="")
+
+
+class Adjustment(Base):
+    """Points given or taken by hand, with a reason that the member reads.
+
+    A large one is `waiting` until a second admin signs it, or declines it saying why (`refusal`); its
+    proposer may withdraw it until then. `token` is the form's, so that a second press proposes nothing more.
+    Who proposes or signs is never the member.
+    """
+
+    __tablename__ = "adjustment"
+    __table_args__ = (
+        CheckConstraint("state IN ('waiting', 'booked', 'declined', 'withdrawn')", name="state"),
+        CheckConstraint("amount <> 0", name="amount"),
+        CheckConstraint("length(trim(reason)) > 0", name="reason"),
+        CheckConstraint("proposed_by_id <> member_id", name="own"),
+        CheckConstraint(
+            "signed_by_id IS NULL OR (signed_by_id <> proposed_by_id AND signed_by_id <> member_id)",
+            name="second",
+        ),
+        CheckConstraint(
+            "state <> 'booked' OR abs(amount) <= 1000 OR signed_by_id IS NOT NULL", name="signed"
+        ),
+        CheckConstraint(
+            "state <> 'declined' OR (signed_by_id IS NOT NULL AND length(trim(refusal)) > 0)", name="refusal"
+        ),
+        CheckConstraint("(state = 'waiting') = (decided_at IS NULL)", name="decided"),
+        Index("ix_adjustment_state_id", "state", "id"),
+        Index("ix_adjustment_member_id", "member_id"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    token: Mapped[str] = mapped_column(unique=True)
+    member_id: Mapped[int] = mapped_column(ForeignKey("member.id"))
+    amount: Mapped[int]
+    reason: Mapped[str]
+    reason_en: Mapped[str] = mapped_column(default="")
+    state: Mapped[str]
+    proposed_by_id: Mapped[int] = mapped_column(ForeignKey("member.id"))
+    signed_by_id: Mapped[int | None] = mapped_column(ForeignKey("member.id"))
+    refusal: Mapped[str] = mapped_column(default="")
+    created_at: Mapped[datetime] = mapped_column(Instant)
+    decided_at: Mapped[datetime | None] = mapped_column(Instant)
+
+
+class LineQuestion(Base):
+    """What a member asks about a line of their wallet, and the answer promised by `due_at`."""
+
+    __tablename__ = "line_question"
+    __table_args__ = (
+        CheckConstraint("length(trim(text)) > 0 AND length(text) <= 500", name="text"),
+        CheckConstraint("(answered_at IS NULL) = (answered_by_id IS NULL)", name="answered"),
+        CheckConstraint("answered_at IS NULL OR length(trim(answer)) > 0", name="answer"),
+        CheckConstraint("answered_by_id IS NULL OR answered_by_id <> member_id", name="own"),
+        # one that is open for each line
+        Index(
+            "uq_line_question_open",
+            "transfer_id",
+            "member_id",
+            unique=True,
+            sqlite_where=text("answered_at IS NULL"),
+            postgresql_where=text("answered_at IS NULL"),
+        ),
+        Index(
+            "ix_line_question_waiting",
+            "asked_at",
+            "id",
+            sqlite_where=text("answered_at IS NULL"),
+            postgresql_where=text("answered_at IS NULL"),
+        ),
+        Index("ix_line_question_member_id_transfer_id", "member_id", "transfer_id"),
+        Index("ix_line_question_answered_at", "answered_at"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    transfer_id: Mapped[int] = mapped_column(ForeignKey("transfer.id"))
+    member_id: Mapped[int] = mapped_column(ForeignKey("member.id"))
+    text: Mapped[str]
+    asked_at: Mapped[datetime] = mapped_column(Instant)
+    due_at: Mapped[datetime] = mapped_column(Instant)
+    answer: Mapped[str] = mapped_column(default="")
+    answered_by_id: Mapped[int | None] = mapped_column(ForeignKey("member.id"))
+    answered_at: Mapped[datetime | None] = mapped_column(Instant)

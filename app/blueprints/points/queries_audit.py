@@ -1,4 +1,4 @@
-"""What `flask points audit` reads: everything recomputed from the transfers."""
+"""What `flask points audit` and the console's page of it read: everything recomputed from the transfers."""
 
 from __future__ import annotations
 
@@ -85,6 +85,27 @@ def differences() -> Iterator[tuple[str, str, int, int]]:
 def whose(kind: str, member_id: int | None) -> str:
     """An account's name in the audit."""
     return f"programme's {kind}" if member_id is None else f"member {member_id}'s {kind}"
+
+
+def balances() -> dict[str, int]:
+    """What all accounts of each kind hold together: the programme's summed from the transfers, the members'
+    as their rows keep it. All of them together are zero."""
+    held = dict.fromkeys(("wallet", "debt", "issued", "held", "redeemed", "reversed", "expired"), 0)
+    for kind, points in db.session.execute(
+        select(Account.kind, func.sum(Account.balance))
+        .where(Account.member_id.is_not(None))
+        .group_by(Account.kind)
+    ):
+        held[kind] = int(points)
+    for side, sign in ((Transfer.credit_id, 1), (Transfer.debit_id, -1)):
+        for kind, points in db.session.execute(
+            select(Account.kind, func.sum(Transfer.amount))
+            .join(Account, Account.id == side)
+            .where(Account.member_id.is_(None))
+            .group_by(Account.kind)
+        ):
+            held[kind] += sign * int(points)
+    return held
 
 
 def audited() -> tuple[int, int]:

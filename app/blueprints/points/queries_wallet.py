@@ -10,11 +10,25 @@ from datetime import datetime
 from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import Integer, Select, String, and_, bindparam, case, func, literal, or_, select, union_all
+from sqlalchemy import (
+    Integer,
+    Select,
+    String,
+    and_,
+    bindparam,
+    case,
+    func,
+    literal,
+    null,
+    or_,
+    select,
+    type_coerce,
+    union_all,
+)
 from sqlalchemy.orm import aliased
 
 from app.blueprints.members import queries as members
-from app.blueprints.points.models import Account, Campaign, PointRule, Transfer
+from app.blueprints.points.models import Account, Campaign, PointRule, PointRuleValue, Transfer
 from app.blueprints.points.queries import rule_value, rules
 from app.core import clock
 from app.core.db import Instant, db, read
@@ -32,17 +46,29 @@ PAGE = 30
 def _purse() -> Select[Any]:
     debt = aliased(Account)
     owed = select(-debt.balance).where(debt.member_id == ME, debt.kind == "debt").scalar_subquery()
+    hold, answer, aside = aliased(Transfer), aliased(Transfer), aliased(Account)
+    held = (
+        select(func.sum(hold.amount))
+        .where(
+            hold.debit_id == Account.id,
+            hold.credit_id == select(aside.id).where(aside.kind == "held").scalar_subquery(),
+            ~select(answer.id).where(answer.reverses_id == hold.id).exists(),
+        )
+        .scalar_subquery()
+    )
     return select(
         Account.id,
         Account.balance,
         Account.lifetime,
         func.coalesce(owed, 0).label("owed"),
+        func.coalesce(held, 0).label("held"),
         *members.standing(ME, Account.lifetime),
     ).where(Account.member_id == ME, Account.kind == "wallet")
 
 
 def purse(member_id: int) -> Any:
-    """The wallet and where it stands: id, balance, lifetime, owed, and `members.queries.standing`.
+    """The wallet and where it stands: id, balance, lifetime, owed, held (for what is
+    redeemed and not yet sent or given back), and `members.queries.standing`.
 
     Raises NotFound for somebody without a wallet.
     """
@@ -86,6 +112,56 @@ def running_campaigns() -> list[Any]:
 
 
 @lru_cache
+def _coming() -> Select[Any]:
+    rule = (PointRule.name, PointRule.name_en)
+    values = (
+        select(
+            PointRuleValue.starts_at,
+            null().label("ends_at"),
+            PointRuleValue.value,
+            null().label("percent"),
+            *rule,
+            literal("").label("reason"),
+            literal("").label("reason_en"),
+        )
+        .join(PointRule, PointRule.key == PointRuleValue.rule_key)
+        .where(PointRuleValue.starts_at > NOW)
+    )
+    campaigns = (
+        select(
+            Campaign.starts_at,
+            Campaign.ends_at,
+            null(),
+            Campaign.multiplier_percent,
+            *rule,
+            Campaign.reason,
+            Campaign.reason_en,
+        )
+        .join(PointRule, PointRule.key == Campaign.rule_key)
+        .where(Campaign.starts_at > NOW)
+    )
+    both = union_all(values, campaigns).subquery()
+    return select(
+        both.c.starts_at,
+        type_coerce(both.c.ends_at, Instant).label("ends_at"),
+        both.c.value,
+        both.c.percent,
+        both.c.name,
+        both.c.name_en,
+        both.c.reason,
+        both.c.reason_en,
+    ).order_by(both.c.starts_at, both.c.name_en)
+
+
+def coming() -> list[Any]:
+    """Values and campaigns that begin later, the first one leading.
+
+    starts_at, name and name_en (the rule's), value, or a campaign's percent, ends_at, reason, reason_en.
+    """
+    return list(read(_coming(), {"now": clock.now()}).all())
+
+
+@lru_cache
 def _rules_today() -> Select[Any]:
     return rules(NOW)
 
@@ -95,6 +171,20 @@ def rules_today() -> list[Any]:
     return list(read(_rules_today(), {"now": clock.now()}).all())
 
 
+def _answered() -> Any:
+    """Of a redemption's line: the kind of account to which its points went on from where they are held."""
+    answer, account = aliased(Transfer), aliased(Account)
+    went = (
+        select(account.kind)
+        .join(answer, answer.credit_id == account.id)
+        .where(answer.reverses_id == Transfer.id)
+        .correlate(Transfer)
+        .limit(1)
+    )
+    return case((Transfer.cause == "redemption", went.scalar_subquery())).label("answered")
+
+
+# `answered` beside it says of a redemption's hold where it went: None (held), "redeemed" or "wallet"
 LINE = (
     Transfer.id,
     Transfer.amount,
@@ -118,7 +208,7 @@ def _history(sides: tuple[int, ...]) -> Any:
     for came in sides:
         side = Transfer.credit_id if came else Transfer.debit_id
         halves.append(
-            select(*LINE, literal(came).label("came"), PointRule.name, PointRule.name_en)
+            select(*LINE, _answered(), literal(came).label("came"), PointRule.name, PointRule.name_en)
             .outerjoin(PointRule, PointRule.key == Transfer.rule_key)
             .where(side == WALLET, Transfer.id < BELOW)
             .order_by(Transfer.id.desc())
@@ -177,6 +267,7 @@ def _line() -> Select[Any]:
     return (
         select(
             *LINE,
+            _answered(),
             Transfer.key,
             case((Transfer.credit_id.in_(mine.where(Account.kind == "wallet")), 1), else_=0).label("came"),
             case((Transfer.debit_id.in_(mine.where(Account.kind == "debt")), 1), else_=0).label("owed"),
@@ -195,7 +286,7 @@ def _line() -> Select[Any]:
 
 
 def line(transfer_id: int, member_id: int) -> Any:
-    """One line of a member's own wallet or debt: LINE, came, owed, key, the rule's names and caps.
+    """One line of a member's own wallet or debt: LINE, answered, came, owed, key, the rule's names and caps.
 
     Raises NotFound for one that isn't theirs.
     """
@@ -207,7 +298,8 @@ def line(transfer_id: int, member_id: int) -> Any:
 
 @lru_cache
 def _pair() -> Select[Any]:
-    debts = select(Account.id).where(Account.member_id == ME, Account.kind == "debt")
+    mine = select(Account.id).where(Account.member_id == ME)
+    debts = mine.where(Account.kind == "debt")
     first, stem = bindparam("first", type_=Integer), bindparam("stem", type_=String)
     family = [stem, stem.concat(":repayment"), stem.concat(":owed")]
     return (
@@ -218,12 +310,15 @@ def _pair() -> Select[Any]:
             Transfer.title,
             Transfer.created_at,
             case((Transfer.debit_id.in_(debts), 1), else_=0).label("owed"),
+            case((Transfer.credit_id.in_(mine.where(Account.kind == "wallet")), 1), else_=0).label("came"),
         )
         .where(
             or_(
                 Transfer.id == first, Transfer.reverses_id == first, *(Transfer.key == key for key in family)
             ),
             Transfer.id != bindparam("line", type_=Integer),
+            # what a hold was spent on moves between the programme's accounts: no line of theirs
+            or_(Transfer.credit_id.in_(mine), Transfer.debit_id.in_(mine)),
         )
         .order_by(Transfer.id)
     )
@@ -232,7 +327,7 @@ def _pair() -> Select[Any]:
 def pair_of(found: Any, member_id: int) -> list[Any]:
     """The lines that belong to this one: what it reverses, what reversed it, and what was repaid with it.
 
-    id, amount, cause, title, created_at, owed (1 for what became a debt).
+    id, amount, cause, title, created_at, owed (1 for what became a debt), came (1 for what came in).
     """
     values = {
         "me": member_id,
@@ -264,7 +359,7 @@ def _paid_by() -> Select[Any]:
             func.sum(
                 case(
                     (and_(before.debit_id == issued, before.credit_id == wallet), before.amount),
-                    (before.cause == "reversal", -before.amount),
+                    (before.cause.in_(("reversal", "adjustment")), -before.amount),
                     else_=0,
                 )
             )
@@ -281,6 +376,7 @@ def _paid_by() -> Select[Any]:
 def paid_by(key: str, member_id: int) -> Any | None:
     """What the award with this key paid, and the lifetime points after it: id, amount, lifetime_after.
 
-    Awards count up and reversals down, each as of its line, so the figure stays true for ever.
+    Awards count up, reversals and what staff took count down, each as of its line, so the figure stays true
+    for ever.
     """
     return read(_paid_by(), {"key": key, "me": member_id}).one_or_none()

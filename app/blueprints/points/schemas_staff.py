@@ -17,6 +17,8 @@ POINTS = N_("A whole number of points from 1 to 100,000.")
 A_DAY = N_("A date, please.")
 FROM_TODAY = N_("From today on. What was done before keeps its value.")
 WHY = N_("Say why: it stands on the public rules page.")
+CAP = N_("A whole number of points from 1 to 1,000,000, or nothing.")
+SHORTER = N_("A little shorter, please.")
 FARTHEST = 2200
 
 
@@ -25,11 +27,11 @@ class Form(Schema):
         unknown = EXCLUDE
 
     @classmethod
-    def read(cls, form: MultiDict[str, str]) -> dict[str, Any]:
-        """The form's values; what is empty counts as absent. Raises Invalid by field."""
+    def read(cls, form: MultiDict[str, str], partial: tuple[str, ...] = ()) -> dict[str, Any]:
+        """The form's values; empty is absent, as those in `partial` may be. Raises Invalid by field."""
         try:
             values: dict[str, Any] = cls().load(
-                {name: form[name].strip() for name in form if form[name].strip()}
+                {name: form[name].strip() for name in form if form[name].strip()}, partial=partial or None
             )
         except ValidationError as error:
             told = error.normalized_messages()
@@ -56,6 +58,46 @@ class ValueIn(Form):
         error_messages=dict.fromkeys(("required", "invalid", "null", "too_large"), POINTS),
     )
     starts_on = Day()
+
+
+class CapsIn(Form):
+    daily_cap = fields.Integer(error_messages=dict.fromkeys(("invalid", "null", "too_large"), CAP))
+    monthly_cap = fields.Integer(error_messages=dict.fromkeys(("invalid", "null", "too_large"), CAP))
+
+
+def words(most: int, missing: str = "") -> fields.String:
+    """A text of so many characters at most; `missing` is what is said where there has to be one."""
+    size = validate.Length(max=most, error=SHORTER)
+    if not missing:
+        return fields.String(load_default="", validate=size)
+    return fields.String(required=True, validate=size, error_messages={"required": missing})
+
+
+class RuleIn(ValueIn, CapsIn):
+    key = words(40)
+    name = words(30, N_("What members do, in a few words."))
+    name_en = words(60, N_("The same in English."))
+    hint = words(60)
+    hint_en = words(120)
+
+
+class AdjustmentIn(Form):
+    """`login` says whose, `way` "give" or "take"."""
+
+    login = words(60, N_("Whose wallet?"))
+    way = fields.String(
+        required=True,
+        validate=validate.OneOf(("give", "take"), error=N_("Give or take back?")),
+        error_messages={"required": N_("Give or take back?")},
+    )
+    amount = fields.Integer(
+        required=True,
+        validate=validate.Range(1, 100_000, error=POINTS),
+        error_messages=dict.fromkeys(("required", "invalid", "null", "too_large"), POINTS),
+    )
+    reason = words(200, N_("Say why: the member reads it."))
+    reason_en = words(200)
+    token = words(64, N_("This page has been open too long. Refresh it and try once more."))
 
 
 class CampaignIn(Form):

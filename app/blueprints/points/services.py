@@ -6,7 +6,7 @@ its debit account to its credit account; a mistake is reversed by a transfer tha
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import lru_cache
 from typing import Any
@@ -165,15 +165,19 @@ def award(
         by_id=by,
         acted_at=acted_at,
     )
+    after = credit(member_id, amount, key=key, acted_at=acted_at)
+    return replace(after, transfer_id=transfer_id, cut=worth - amount)
+
+
+def credit(member_id: int, amount: int, *, key: str, acted_at: datetime) -> Paid:
+    """Let a wallet have what transfer `key` issued: lifetime and stars rise, what is owed is repaid first."""
     wallet = write(_pay(), {"whose": member_id, "paid": amount}).one()
     balance = wallet.balance
     if wallet.owed:
         balance = repay(member_id, min(wallet.owed, wallet.balance), key=key, acted_at=acted_at)
     if wallet.stars_after != wallet.stars_before:
         members.set_stars(member_id, wallet.stars_after)
-    return Paid(
-        transfer_id, amount, worth - amount, balance, wallet.lifetime, wallet.stars_before, wallet.stars_after
-    )
+    return Paid(None, amount, 0, balance, wallet.lifetime, wallet.stars_before, wallet.stars_after)
 
 
 def reverse(transfer_id: int, *, key: str, reason: dict[str, Any], by: int | None) -> None:
@@ -198,34 +202,44 @@ def reverse(transfer_id: int, *, key: str, reason: dict[str, Any], by: int | Non
         balance = lock_wallet(first.member_id)
         if db.session.scalar(select(Transfer.id).where(Transfer.reverses_id == transfer_id).limit(1)):
             raise Refused(N_("This line has been reversed already."))
-        taken = min(balance, first.amount)
-        line = {
-            "cause": "reversal",
-            "rule_key": first.rule_key,
-            "reverses_id": transfer_id,
-            "title": reason,
-            "link": first.link,
-            "by_id": by,
-            "acted_at": first.acted_at,
-            "credit": "reversed",
-            "whose": first.member_id,
-        }
-        if taken:
-            write_line(key=key, debit="wallet", amount=taken, **line)
-        if taken < first.amount:
-            debt = first.amount - taken
-            _open_debt(first.member_id)
-            write_line(key=f"{key}:owed", debit="debt", amount=debt, **line)
-            _move_debt(first.member_id, -debt)
-        stars = db.session.scalar(
-            update(Account)
-            .where(Account.kind == "wallet", Account.member_id == first.member_id, Account.balance >= taken)
-            .values(balance=Account.balance - taken, lifetime=Account.lifetime - first.amount)
-            .returning(member_queries.level_for(Account.lifetime))
+        take(
+            first.member_id,
+            first.amount,
+            balance=balance,
+            key=key,
+            cause="reversal",
+            rule_key=first.rule_key,
+            reverses_id=transfer_id,
+            title=reason,
+            link=first.link,
+            by_id=by,
+            acted_at=first.acted_at,
         )
-        if stars is None:
-            raise Refused(N_("The balance has just changed. Try again."))
-        members.set_stars(first.member_id, stars)
+
+
+def take(member_id: int, amount: int, *, balance: int, key: str, **line: Any) -> None:
+    """Take from a wallet, whose row is locked, what of `amount` its `balance` has; the rest becomes owed.
+
+    Lifetime points fall by the whole amount, and the stars with them. `line` is what the transfers say.
+    """
+    taken = min(balance, amount)
+    line |= {"credit": "reversed", "whose": member_id}
+    if taken:
+        write_line(key=key, debit="wallet", amount=taken, **line)
+    if taken < amount:
+        debt = amount - taken
+        _open_debt(member_id)
+        write_line(key=f"{key}:owed", debit="debt", amount=debt, **line)
+        _move_debt(member_id, -debt)
+    stars = db.session.scalar(
+        update(Account)
+        .where(Account.kind == "wallet", Account.member_id == member_id, Account.balance >= taken)
+        .values(balance=Account.balance - taken, lifetime=Account.lifetime - amount)
+        .returning(member_queries.level_for(Account.lifetime))
+    )
+    if stars is None:
+        raise Refused(N_("The balance has just changed. Try again."))
+    members.set_stars(member_id, stars)
 
 
 def rule_at(rule_key: str, moment: datetime) -> RuleNow:

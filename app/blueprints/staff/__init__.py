@@ -27,8 +27,11 @@ def rail() -> tuple[tuple[str, str, str, str], ...]:
         ("figures_staff.queue", pgettext("desk", "Figures"), "eye", "figures"),
         ("members_staff.index", pgettext("desk", "Members"), "people", "members"),
         ("points_staff.rules", pgettext("desk", "Points"), "point", "points"),
+        # the same door for whom only its second room is open
+        ("points_staff.questions", pgettext("desk", "Points"), "point", "points"),
     ]
     views = current_app.view_functions
     # each view says itself who may enter
     mine = [door for door in doors if door[0] in views and who.can(getattr(views[door[0]], "access", ""))]
+    mine = list({door[3]: door for door in reversed(mine)}.values())[::-1]
     return (*mine, ("home.today", pgettext("desk", "My own"), "home", "home"))
