@@ -21,6 +21,7 @@ from app.demo.crowd import Crowd
 from app.demo.desk import Desk
 from app.demo.history import History
 from app.demo.pictures import developed
+from app.demo.points import Points
 from app.demo.programme import Programme
 from app.demo.quick import QuickAnswers
 from app.demo.state import state_now
@@ -77,5 +78,6 @@ def load(*, members_wanted: int = 0, quests_wanted: int = 0) -> None:
         Desk(programme).plan()
         Calls(programme).plan()
         Stories(programme).plan()
+        Points(programme).plan()
         timeline.run()
         Crowd(programme).fill(members=members_wanted, quests=quests_wanted)
