@@ -16,10 +16,10 @@ from app.demo.programme import Programme
 
 WHO_ASKS, WHO_ANSWERS = "linxia", "guanli"
 ANSWERED = (
-    "这一笔是按哪一天的规则算的？我交上去和被看完隔了一天。",
-    "按你交上去那天算。晚些看完、规则中间改了，都不影响这一笔。",
+    "这一笔是按哪一天的规则算的？",
+    "按这件事做成的那天算。规则后来改了，也不影响这一笔。",
 )
-WAITS = "这一笔和我上一件同一类的作品给的不一样，是哪里不同？"
+WAITS = "这一笔比规则上写的多了一倍，没有算错吧？"
 
 PROPOSER = "guanli"
 LARGE = ("shenyizhou", 1500, "带两个小组时还没有导师规则，补五位毕业组员。附当时的名单。")
@@ -39,15 +39,17 @@ class Points:
 
     def plan(self) -> None:
         timeline = self.programme.timeline
-        timeline.at(self._ago(25), lambda: self._ask(ANSWERED[0]))
-        timeline.at(self._ago(24, hours=5), self._answer)
-        timeline.at(self._ago(9), self._small)
-        timeline.at(self._ago(3), self._coming)
-        timeline.at(self._ago(1, hours=2), self._large)
-        timeline.at(self._ago(1), lambda: self._ask(WAITS))
+        timeline.at(self._ago(25, 20), lambda: self._ask(ANSWERED[0]))
+        timeline.at(self._ago(24, 10), self._answer)
+        timeline.at(self._ago(9, 11), self._small)
+        timeline.at(self._ago(3, 15), self._coming)
+        timeline.at(self._ago(1, 9), self._large)
+        timeline.at(self._ago(1, 12), lambda: self._ask(WAITS))
 
-    def _ago(self, days: int, hours: int = 0) -> datetime:
-        return self.programme.timeline.now - timedelta(days=days, hours=hours)
+    def _ago(self, days: int, hour: int) -> datetime:
+        """That hour so many days ago, without a part in the chance of the rest of history."""
+        timeline = self.programme.timeline
+        return timeline.midnight_of(timeline.now - timedelta(days=days)) + timedelta(hours=hour, minutes=12)
 
     def _ask(self, text: str) -> None:
         by = self.programme.actor(WHO_ASKS)

@@ -30,7 +30,8 @@ def shown_as(who: str, page: Page, access: str) -> bool:
         "member": access == "member",
         "mentor": page.endpoint.startswith("review."),
         "staff": access not in ("public", "member"),
-        "admin": access in ("members:manage", "audit:read") or page.endpoint == "members_staff.member",
+        "admin": access in ("members:manage", "audit:read", "points:adjust")
+        or page.endpoint == "members_staff.member",
     }[who]
 
 
