@@ -102,11 +102,15 @@ def test_a_second_press_proposes_nothing_more(people: SimpleNamespace) -> None:
     assert purse(people.linxia) == (100, 100, 0)
 
 
-def test_what_is_taken_and_not_there_is_owed_and_repaid_first(people: SimpleNamespace) -> None:
+def test_what_is_taken_and_not_there_is_owed_and_repaid_first(
+    people: SimpleNamespace, login: Callable[..., FlaskClient]
+) -> None:
     give(people, 900, "a")
     spend(people.linxia, 700)
     give(people, -500, "b")
     assert purse(people.linxia) == (0, 400, 300)
+    wallet = login(people.linxia).get("/wallet").get_data(as_text=True)
+    assert "300 points are owed after a correction. What you earn next repays them first." in wallet
     give(people, 400, "c")
     assert purse(people.linxia) == (100, 800, 0)
     with pytest.raises(Refused) as refused:
