@@ -22,6 +22,7 @@ from sqlalchemy import (
     null,
     or_,
     select,
+    true,
     type_coerce,
     union_all,
 )
@@ -207,10 +208,12 @@ def _history(sides: tuple[int, ...]) -> Any:
     halves = []
     for came in sides:
         side = Transfer.credit_id if came else Transfer.debit_id
+        # what was set aside and came back was earned before
+        which = Transfer.cause != "redemption" if sides == (1,) else true()
         halves.append(
             select(*LINE, _answered(), literal(came).label("came"), PointRule.name, PointRule.name_en)
             .outerjoin(PointRule, PointRule.key == Transfer.rule_key)
-            .where(side == WALLET, Transfer.id < BELOW)
+            .where(side == WALLET, Transfer.id < BELOW, which)
             .order_by(Transfer.id.desc())
             .limit(PAGE + 1)
         )
@@ -238,8 +241,9 @@ def _month_sums(months: int) -> Select[Any]:
         begins = bindparam(f"begins{number}", type_=Instant)
         ends = bindparam(f"ends{number}", type_=Instant)
         inside = and_(Transfer.created_at >= begins, Transfer.created_at < ends)
-        for side in (Transfer.credit_id, Transfer.debit_id):
-            columns.append(func.coalesce(func.sum(case((and_(inside, side == WALLET), Transfer.amount))), 0))
+        came = and_(inside, Transfer.credit_id == WALLET, Transfer.cause != "redemption")
+        went = and_(inside, Transfer.debit_id == WALLET, _answered().is_distinct_from("wallet"))
+        columns += [func.coalesce(func.sum(case((each, Transfer.amount))), 0) for each in (came, went)]
     return select(*columns).where(
         or_(Transfer.credit_id == WALLET, Transfer.debit_id == WALLET),
         Transfer.created_at >= bindparam("first", type_=Instant),
@@ -248,7 +252,8 @@ def _month_sums(months: int) -> Select[Any]:
 
 
 def month_sums(wallet_id: int, months: Sequence[tuple[datetime, datetime]]) -> list[tuple[int, int]]:
-    """What came and what went in each of these months (first moment, first moment of the next): whole months.
+    """What was earned and what went in each of these months (first moment, first moment of the next): whole
+    months. What was set aside and came back is neither.
 
     `months` are in order, newest first.
     """
