@@ -9,6 +9,7 @@ from flask import Blueprint, request
 from werkzeug.wrappers import Response
 
 from app.blueprints.impact import queries_posts, schemas_figures, services_posts
+from app.core import sheets
 from app.core.access import actor, requires
 from app.core.errors import Invalid
 from app.core.html import go, programme, reply, wants_fragment
@@ -75,9 +76,10 @@ def dry_run() -> Response:
     file = request.files.get("file")
     try:
         if file is not None and file.filename:
-            text = schemas_figures.decoded(file.stream.read(schemas_figures.MOST_BYTES + 1))
+            content = file.stream.read(schemas_figures.MOST_BYTES + 1)
         else:
-            text = schemas_figures.decoded(request.form.get("text", "").encode(errors="replace"))
+            content = request.form.get("text", "").encode(errors="replace")
+        text = sheets.decoded(content, most_bytes=schemas_figures.MOST_BYTES)
     except Invalid as error:
         return form_page(status=422, errors=field_errors(error))
     table = schemas_figures.table(text, programme().timezone)

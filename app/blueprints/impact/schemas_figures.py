@@ -7,8 +7,6 @@ of today.
 
 from __future__ import annotations
 
-import csv
-import io
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -19,7 +17,7 @@ from app.blueprints.impact import queries_posts as queries
 from app.blueprints.impact.policies_links import shared
 from app.blueprints.impact.policies_posts import METRICS, figure
 from app.blueprints.impact.services_posts import Said
-from app.core import clock
+from app.core import clock, sheets
 from app.core.dates import zone
 from app.core.errors import Invalid
 from app.core.i18n import N_, both
@@ -91,21 +89,9 @@ class Table:
         return [one for line in self.lines if not line.wrong for one in line.said]
 
 
-def decoded(content: bytes) -> str:
-    """A file's text: UTF-8, or GB18030 as spreadsheets in China write it. Raises Invalid."""
-    if len(content) > MOST_BYTES:
-        raise Invalid(fields={"file": N_("That file is too large: 128 KB at most. Split it, please.")})
-    for encoding in ("utf-8-sig", "gb18030"):
-        try:
-            return content.decode(encoding).replace("\x00", "")
-        except UnicodeDecodeError:
-            continue
-    raise Invalid(fields={"file": N_("That file can't be read. Save it as CSV in UTF-8, please.")})
-
-
 def table(text: str, timezone: str) -> Table:
     """Read a file's text and look up the posts it means; nothing is written."""
-    rows = list(_rows(text))
+    rows = sheets.rows(text)
     if not rows:
         return Table(wrong=N_("There is nothing in it."))
     (_, header), *body = rows
@@ -120,21 +106,6 @@ def table(text: str, timezone: str) -> Table:
     lines = [Line(number, cells) for number, cells in body]
     _understand(lines, columns, timezone)
     return Table(header, lines)
-
-
-def _rows(text: str) -> Sequence[tuple[int, list[str]]]:
-    """The lines that have something in them, each with its number."""
-    first = text.split("\n", 1)[0]
-    delimiter = max(",\t;", key=first.count)
-    reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter)
-    found = []
-    try:
-        for cells in reader:
-            if any(cell.strip() for cell in cells):
-                found.append((reader.line_num, [cell.strip() for cell in cells]))
-    except csv.Error:
-        return found
-    return found
 
 
 def _column(name: str) -> str:
@@ -224,26 +195,19 @@ def posts_csv(posts: Sequence[Any], say: Any) -> str:
 
     The number says which post it is, so a link that would make the file too large to come back is left out.
     """
-    out = io.StringIO(newline="")
-    writer = csv.writer(out)
     columns = {**COLUMNS, **WHOSE}
-    writer.writerow([say(columns[name]) for name in ("post", "link", "title", "member", *METRICS, "date")])
+    lines: list[list[object]] = [
+        [say(columns[name]) for name in ("post", "link", "title", "member", *METRICS, "date")]
+    ]
     for post in posts:
         link = post.link if len(post.link) <= LONGEST_LINK else ""
         texts = (link, post.title[:LONGEST_TITLE], post.member_name or "")
-        writer.writerow([post.id, *map(_plain, texts), *([""] * (len(METRICS) + 1))])
-    return "\ufeff" + out.getvalue()
+        lines.append([post.id, *map(sheets.plain, texts), *([""] * (len(METRICS) + 1))])
+    return sheets.written(lines)
 
 
 def errors_csv(wrong: Table, say: Any) -> str:
     """The lines that couldn't be taken, each with what is wrong; no cell of it is a formula to a sheet."""
-    out = io.StringIO(newline="")
-    writer = csv.writer(out)
-    writer.writerow([say(N_("line")), *map(_plain, wrong.header), say(N_("what to change"))])
-    for line in wrong.errors:
-        writer.writerow([line.number, *map(_plain, line.cells), say(line.wrong)])
-    return "\ufeff" + out.getvalue()
-
-
-def _plain(cell: str) -> str:
-    return f"'{cell}" if cell[:1] in ("=", "+", "-", "@", "\t", "\r") else cell
+    head = [say(N_("line")), *map(sheets.plain, wrong.header), say(N_("what to change"))]
+    lines = [[line.number, *map(sheets.plain, line.cells), say(line.wrong)] for line in wrong.errors]
+    return sheets.written([head, *lines])
