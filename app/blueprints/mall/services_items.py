@@ -7,17 +7,20 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import insert, select, update
+from sqlalchemy import delete, func, insert, select, update
+from sqlalchemy.exc import IntegrityError
 
 from app.blueprints.mall import services
-from app.blueprints.mall.models import MallItem, MallShelf, MallSlot, VoucherCode
+from app.blueprints.mall.models import MallItem, MallShelf, MallSlot, Redemption, VoucherCode
 from app.core import audit, clock
 from app.core.actor import Actor
-from app.core.crypto import digest, seal
+from app.core.crypto import digest, new_code, seal
 from app.core.db import add, db, read, write
 from app.core.errors import Invalid, NotFound, Refused
 from app.core.i18n import N_
 from app.core.uow import unit_of_work
+
+KNOWN_CODES = N_("Some of these codes are there already. Nothing was written.")
 
 # columns that the form may write; stock has commands of its own
 EDITABLE = frozenset(
@@ -35,6 +38,20 @@ def add_shelf(key: str, *, name: str, name_en: str, position: int) -> None:
     with unit_of_work():
         if db.session.scalar(select(MallShelf.key).where(MallShelf.key == key)) is None:
             add(MallShelf, {"key": key, "name": name, "name_en": name_en, "position": position})
+
+
+def _with_shelf(values: dict[str, Any]) -> dict[str, Any]:
+    """`values`, standing on a new shelf when "new_shelf" names one (Chinese, English)."""
+    named = values.pop("new_shelf", None)
+    if not named:
+        return values
+    name, name_en = named
+    known = read(select(MallShelf.key).where(MallShelf.name == name)).scalar()
+    if known is None:
+        known = f"shelf-{new_code(6).lower()}"
+        last = read(select(func.coalesce(func.max(MallShelf.position), -1))).scalar_one()
+        add_shelf(known, name=name, name_en=name_en or name, position=last + 1)
+    return values | {"shelf_key": known}
 
 
 def check(values: Mapping[str, Any], kind: str) -> None:
@@ -62,10 +79,12 @@ def check(values: Mapping[str, Any], kind: str) -> None:
 def add_item(kind: str, *, by: Actor, stock: int = 0, **values: Any) -> int:
     """Add a good as a draft, with so many pieces (physical and loan only: dates and codes bring their own).
 
-    `values` are columns of MallItem. Raises Invalid by field.
+    `values` are columns of MallItem; "new_shelf", a name in both languages, puts it on a shelf of its own.
+    Raises Invalid by field.
     """
     with unit_of_work():
         check(values, kind)
+        values = _with_shelf(values)
         now = clock.now()
         item_id: int = db.session.execute(
             insert(MallItem)
@@ -80,12 +99,14 @@ def add_item(kind: str, *, by: Actor, stock: int = 0, **values: Any) -> int:
 
 
 def edit_item(item_id: int, *, by: Actor, **values: Any) -> None:
-    """Change a good. What was redeemed keeps the price and name it was redeemed under.
+    """Change a good; `values` as in `add_item`. What was redeemed keeps the price and name it was redeemed
+    under.
 
     Raises NotFound, Invalid by field.
     """
     with unit_of_work():
         before = _item(item_id)
+        values = _with_shelf(values)
         changed = {
             key: value for key, value in values.items() if key in EDITABLE and getattr(before, key) != value
         }
@@ -131,14 +152,14 @@ def change_stock(item_id: int, pieces: int, *, by: Actor) -> int:
         return _grow(item_id, pieces, by=by)
 
 
-def _grow(item_id: int, pieces: int, *, by: Actor | None) -> int:
+def _grow(item_id: int, pieces: int, *, by: Actor | None, field: str = "pieces") -> int:
     went = write(
         update(MallItem)
         .where(MallItem.id == item_id, MallItem.stock + pieces >= 0)
         .values(stock=MallItem.stock + pieces, stock_total=MallItem.stock_total + pieces)
     ).rowcount
     if not went:
-        raise Invalid(fields={"pieces": N_("So many aren't on the shelf any more.")})
+        raise Invalid(fields={field: N_("So many aren't on the shelf any more.")})
     audit.record(
         "mall_item.stock", f"mall_item:{item_id}", by=by.id if by else None, after={"pieces": pieces}
     )
@@ -181,6 +202,53 @@ def add_slot(
         return slot_id
 
 
+def change_seats(slot_id: int, seats: int, *, by: Actor) -> int:
+    """Let a date have so many seats in all: how many of those who waited for one were told.
+
+    Raises NotFound, Invalid ("seats") for fewer than are taken.
+    """
+    with unit_of_work():
+        slot = _slot(slot_id)
+        more = seats - slot.seats_total
+        if seats < 1:
+            raise Invalid(fields={"seats": N_("How many seats are there?")})
+        if not more:
+            return 0
+        # the good's row first, then its date's: as redeeming locks them
+        told = _grow(slot.item_id, more, by=by, field="seats")
+        went = write(
+            update(MallSlot)
+            .where(
+                MallSlot.id == slot_id, MallSlot.seats_total == slot.seats_total, MallSlot.seats + more >= 0
+            )
+            .values(seats=MallSlot.seats + more, seats_total=seats)
+        ).rowcount
+        if not went:
+            raise Invalid(fields={"seats": N_("More seats than that are taken already.")})
+        return told
+
+
+def remove_slot(slot_id: int, *, by: Actor) -> int:
+    """Remove a date that nobody ever redeemed; returns whose it was. Raises NotFound, Refused."""
+    with unit_of_work():
+        slot = _slot(slot_id)
+        _grow(slot.item_id, -slot.seats_total, by=by, field="seats")
+        used = select(Redemption.id).where(Redemption.slot_id == slot_id).exists()
+        went = write(delete(MallSlot).where(MallSlot.id == slot_id, ~used)).rowcount
+        if not went:
+            raise Refused(N_("Somebody has a seat on this date. It can't be removed any more."))
+        return slot.item_id
+
+
+def _slot(slot_id: int) -> Any:
+    row = read(
+        select(MallSlot.item_id, MallSlot.seats, MallSlot.seats_total).where(MallSlot.id == slot_id)
+    ).one_or_none()
+    if row is None:
+        raise NotFound
+    return row
+
+
 @dataclass(frozen=True)
 class NewCode:
     """A code to add, as it is printed, and until which day it can be used (None: for ever)."""
@@ -201,22 +269,24 @@ def add_codes(item_id: int, codes: Sequence[NewCode], *, by: Actor) -> int:
             return 0
         known = known_codes([one.code for one in codes])
         if known or len({one.code for one in codes}) < len(codes):
-            raise Refused(N_("Some of these codes are there already. Nothing was written."))
+            raise Refused(KNOWN_CODES)
         now = clock.now()
-        add(
-            VoucherCode,
-            [
-                {
-                    "item_id": item_id,
-                    "digest": digest(one.code),
-                    "sealed": seal(one.code),
-                    "valid_until": one.valid_until,
-                    "imported_by_id": by.id,
-                    "imported_at": now,
-                }
-                for one in codes
-            ],
-        )
+        rows = [
+            {
+                "item_id": item_id,
+                "digest": digest(one.code),
+                "sealed": seal(one.code),
+                "valid_until": one.valid_until,
+                "imported_by_id": by.id,
+                "imported_at": now,
+            }
+            for one in codes
+        ]
+        try:
+            add(VoucherCode, rows)
+        except IntegrityError as error:
+            # the same file, sent by somebody else at this moment
+            raise Refused(KNOWN_CODES) from error
         return _grow(item_id, len(codes), by=by)
 
 

@@ -84,3 +84,10 @@ def campaigns(limit: int = 30) -> list[dict[str, Any]]:
 
 def _state(starts_at: datetime, ends_at: datetime, now: datetime) -> str:
     return "coming" if starts_at > now else "running" if ends_at > now else "past"
+
+
+def in_wallets() -> Any:
+    """How many points all members have to spend, as a scalar subquery."""
+    return (
+        select(func.coalesce(func.sum(Account.balance), 0)).where(Account.kind == "wallet").scalar_subquery()
+    )
