@@ -47,6 +47,12 @@ VALUES: dict[str, str] = {
     "mall.asking": "SELECT min(id) FROM mall_item WHERE state = 'live' GROUP BY kind",
     "mall.item": "SELECT min(id) FROM mall_item GROUP BY kind, stock = 0, priority_star IS NULL",
     "mall.order": "SELECT max(id) FROM redemption WHERE member_id = :me GROUP BY kind, state",
+    "codes_staff.form": "SELECT min(id) FROM mall_item WHERE kind = 'voucher'",
+    "mall_staff.edit": "SELECT min(id) FROM mall_item GROUP BY kind",
+    "mall_staff.new": "SELECT 'physical' UNION SELECT 'experience'",
+    "mall_staff.show": "SELECT min(id) FROM mall_item GROUP BY kind",
+    "orders_staff.date": "SELECT min(slot_id) FROM redemption WHERE slot_id IS NOT NULL",
+    "orders_staff.show": "SELECT min(id) FROM redemption GROUP BY kind, state",
     "members.invite": """
         SELECT min(code) FROM invite
         GROUP BY uses < uses_allowed, withdrawn_at IS NULL, coalesce(expires_at, '2999-01-01') > :now
@@ -109,6 +115,9 @@ QUERIES: dict[str, list[str]] = {
     "members.enter_code": ["code=nonsense"],
     "members_staff.index": ["q=林", "q=nobody-at-all"],
     "review.queue": ["show=mine", "show=soon"],
+    "mall_staff.index": ["state=draft"],
+    "orders_staff.index": ["tab=way", "tab=lent", "tab=arrived", "tab=void"],
+    "owed.board": ["mine=1"],
     "quests_staff.index": ["state=draft", "q=夜"],
     "quests_staff.preview": ["as_tier=cocreator&as_language=en"],
 }

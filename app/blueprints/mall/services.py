@@ -270,12 +270,7 @@ def move(
     # whoever locks more than one row begins with the wallet
     points.balance_of(row.member_id)
     now = clock.now()
-    went = write(
-        update(Redemption)
-        .where(Redemption.id == row.id, Redemption.state == row.state)
-        .values(state=to, moved_at=now, **values)
-    ).rowcount
-    if not went:
+    if not _settle(row, to, moved_at=now, **values):
         raise Stale(N_("It has just moved on. Have another look."))
     key, by_id = policies.hold_key(row.id), by.id if by is not None else None
     if to in policies.RELEASES:
@@ -288,6 +283,12 @@ def move(
         put_back(row.item_id, row.slot_id)
     _note_steps(row.id, (to,), now, by_id)
     return row
+
+
+def _settle(row: Any, to: str, **values: Any) -> bool:
+    """Write the state `to` unless `row` has moved on meanwhile; whether it is written."""
+    going = update(Redemption).where(Redemption.id == row.id, Redemption.state == row.state)
+    return bool(write(going.values(state=to, **values)).rowcount)
 
 
 def put_back(item_id: int, slot_id: int | None) -> None:

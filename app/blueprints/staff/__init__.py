@@ -9,9 +9,10 @@ from app.core.i18n import pgettext
 
 
 def init_app(app: Flask) -> None:
-    from app.blueprints.staff import routes
+    from app.blueprints.staff import routes, routes_owed
 
     app.register_blueprint(routes.blueprint)
+    app.register_blueprint(routes_owed.blueprint)
     app.extensions["lightup_shell"]["rail"] = rail
 
 
@@ -26,6 +27,7 @@ def rail() -> tuple[tuple[str, str, str, str], ...]:
         ("review.queue", pgettext("desk", "Reviews"), "inbox", "reviews"),
         ("figures_staff.queue", pgettext("desk", "Figures"), "eye", "figures"),
         ("members_staff.index", pgettext("desk", "Members"), "people", "members"),
+        ("orders_staff.index", pgettext("desk", "Mall"), "gift", "mall"),
         ("points_staff.rules", pgettext("desk", "Points"), "point", "points"),
         # the same door for whom only its second room is open
         ("points_staff.questions", pgettext("desk", "Points"), "point", "points"),
