@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
 from app.core.errors import Invalid
 from app.core.i18n import N_
 
 # Excel takes a file for UTF-8 only with this in front
 MARK = "\ufeff"
+# what a spreadsheet would run as a formula, some also the wide signs (OWASP, CSV injection)
+FORMULA = ("=", "+", "-", "@", "\t", "\r", "\uff1d", "\uff0b", "\uff0d", "\uff20")
 
 
 def decoded(content: bytes, *, most_bytes: int) -> str:
@@ -44,9 +46,10 @@ def rows(text: str, *, blank: bool = False) -> list[tuple[int, list[str]]]:
     return found
 
 
-def plain(cell: str) -> str:
+def plain(cell: object) -> str:
     """A cell as words: what a sheet would take for a formula gets a mark in front."""
-    return f"'{cell}" if cell[:1] in ("=", "+", "-", "@", "\t", "\r") else cell
+    text = "" if cell is None else str(cell)
+    return f"'{text}" if text.startswith(FORMULA) or text.lstrip(" \u3000\n")[:1] in FORMULA else text
 
 
 def unmarked(cell: str) -> str:
@@ -54,8 +57,19 @@ def unmarked(cell: str) -> str:
     return cell.removeprefix("'").strip()
 
 
+def streamed(lines: Iterable[Iterable[object]]) -> Iterator[bytes]:
+    """The lines of a file, one by one, as they are sent: with the mark by which spreadsheets know UTF-8,
+    whole numbers as they are (never a formula, whatever their sign), everything else as words."""
+    line = io.StringIO(newline="")
+    writer = csv.writer(line)
+    yield MARK.encode()
+    for row in lines:
+        writer.writerow([cell if isinstance(cell, int) else plain(cell) for cell in row])
+        yield line.getvalue().encode()
+        line.seek(0)
+        line.truncate()
+
+
 def written(lines: Iterable[Iterable[object]]) -> str:
-    """The lines as a file's text, with the mark by which spreadsheets know UTF-8."""
-    out = io.StringIO(newline="")
-    csv.writer(out).writerows(lines)
-    return MARK + out.getvalue()
+    """As `streamed`, the whole file as one text."""
+    return b"".join(streamed(lines)).decode()

@@ -45,7 +45,7 @@ def _no_drift(app: Any) -> Any:
 
 @pytest.fixture(autouse=True)
 def _home(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(services.addresses, "sealed_copy", lambda *_: seal(json.dumps(HOME)))
+    monkeypatch.setattr(services.books, "sealed_copy", lambda *_: seal(json.dumps(HOME)))
 
 
 @pytest.fixture

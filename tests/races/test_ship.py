@@ -41,7 +41,7 @@ def orders(
     app: Flask, make_member: Callable[..., Actor], sender: Actor, monkeypatch: pytest.MonkeyPatch
 ) -> list[tuple[int, int]]:
     """Orders to be posted, each with its member."""
-    monkeypatch.setattr(services.addresses, "sealed_copy", lambda *_: seal(json.dumps({})))
+    monkeypatch.setattr(services.books, "sealed_copy", lambda *_: seal(json.dumps({})))
     people = [make_member(f"member{n}") for n in range(MEMBERS)]
     with unit_of_work():
         item = services_items.add_item(

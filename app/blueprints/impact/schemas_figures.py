@@ -202,12 +202,12 @@ def posts_csv(posts: Sequence[Any], say: Any) -> str:
     for post in posts:
         link = post.link if len(post.link) <= LONGEST_LINK else ""
         texts = (link, post.title[:LONGEST_TITLE], post.member_name or "")
-        lines.append([post.id, *map(sheets.plain, texts), *([""] * (len(METRICS) + 1))])
+        lines.append([post.id, *texts, *([""] * (len(METRICS) + 1))])
     return sheets.written(lines)
 
 
 def errors_csv(wrong: Table, say: Any) -> str:
     """The lines that couldn't be taken, each with what is wrong; no cell of it is a formula to a sheet."""
-    head = [say(N_("line")), *map(sheets.plain, wrong.header), say(N_("what to change"))]
-    lines = [[line.number, *map(sheets.plain, line.cells), say(line.wrong)] for line in wrong.errors]
+    head = [say(N_("line")), *wrong.header, say(N_("what to change"))]
+    lines = [[line.number, *line.cells, say(line.wrong)] for line in wrong.errors]
     return sheets.written([head, *lines])

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -11,6 +10,7 @@ from typing import Any
 
 from sqlalchemy import func, or_, select
 
+from app.blueprints.addresses import policies as addresses
 from app.blueprints.mall.models import (
     MallItem,
     MallPicture,
@@ -27,7 +27,7 @@ from app.blueprints.members import queries as members
 from app.blueprints.points import queries_staff as points
 from app.core import clock
 from app.core.actor import Actor
-from app.core.crypto import digest, unseal
+from app.core.crypto import digest
 from app.core.db import read
 from app.core.errors import NotFound
 from app.core.paging import Page, keyset, page_of
@@ -331,16 +331,11 @@ def order(redemption_id: int, *, by: Actor, timezone: str) -> Order:
     return Order(_shown(row, by, timezone), steps)
 
 
-def opened(sealed: str) -> Any:
-    """The address behind a seal: name, phone, province, city, district, street."""
-    return SimpleNamespace(**json.loads(unseal(sealed)))
-
-
 def parcels(ids: Sequence[int], *, by: Actor) -> Iterator[tuple[Any, Any]]:
     """Of these orders those in `by`'s hands, each with its address, the earliest promise first."""
     for at in range(0, len(ids), 500):
         yield from (
-            (row, opened(row.address))
+            (row, addresses.opened(row.address))
             for row in read(
                 select(Redemption.id, Redemption.name, Redemption.name_en, Redemption.address)
                 .where(

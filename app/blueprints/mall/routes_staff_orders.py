@@ -8,6 +8,7 @@ from typing import Any
 from flask import Blueprint, request, send_file, url_for
 from werkzeug.wrappers import Response
 
+from app.blueprints.addresses import policies as addresses
 from app.blueprints.mall import policies, queries_staff, schemas_orders, services_fulfil
 from app.blueprints.mall.policies_desk import TABS
 from app.blueprints.mall.queries_staff import Asked
@@ -102,7 +103,7 @@ def order_page(order_id: int, *, address: Any = None, error: Invalid | None = No
 @blueprint.post(f"{ORDER}/address")
 @requires("mall:fulfil")
 def address(order_id: int) -> Response:
-    opened = queries_staff.opened(services_fulfil.sealed_address(order_id, by=actor()))
+    opened = addresses.opened(services_fulfil.sealed_address(order_id, by=actor()))
     if wants_fragment():
         return reply("mall_staff/_address.html", address=opened)
     return order_page(order_id, address=opened)

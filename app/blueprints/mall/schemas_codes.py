@@ -125,7 +125,6 @@ def errors_csv(trial: Trial, say: Any) -> str:
     """The lines to correct, each with what is wrong with it."""
     head = [say(N_("line")), say(HEADS[0]), say(HEADS[1]), say(N_("what to change"))]
     lines = [
-        [line.number, *map(sheets.plain, [*line.cells, "", ""][:2]), say(line.wrong, **line.values)]
-        for line in trial.errors
+        [line.number, *[*line.cells, "", ""][:2], say(line.wrong, **line.values)] for line in trial.errors
     ]
     return sheets.written([head, *lines])

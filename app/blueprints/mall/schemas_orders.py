@@ -62,7 +62,7 @@ def csv(rows: Iterable[list[str]], say: Any) -> IO[bytes]:
     """The lines as comma-separated values, for spreadsheets and carriers' systems."""
     head = [say(name) for name in COLUMNS.values()]
     file = TemporaryFile()  # noqa: SIM115
-    file.write(sheets.written([head, *([sheets.plain(cell) for cell in row] for row in rows)]).encode())
+    file.writelines(sheets.streamed([head, *rows]))
     file.seek(0)
     return file
 

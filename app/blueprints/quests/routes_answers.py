@@ -12,7 +12,7 @@ from app.blueprints.members.policies import TIER_NAMES
 from app.blueprints.quests import queries_answers
 from app.blueprints.quests.policies_quick import CHOSEN, chosen
 from app.blueprints.quests.queries_answers import Line, Task
-from app.blueprints.quests.schemas_answers import sheet
+from app.core import sheets
 from app.core.access import requires
 from app.core.actor import TIERS
 from app.core.dates import zone
@@ -55,7 +55,7 @@ def download(quest_id: int) -> Response:
     """All answers as a sheet, sent as it is read."""
     task, tier = queries_answers.task(quest_id), asked_tier()
     return Response(
-        stream_with_context(sheet(rows(task, tier))),
+        stream_with_context(sheets.streamed(rows(task, tier))),
         content_type="text/csv; charset=utf-8",
         headers={
             "Content-Disposition": f'attachment; filename="answers-{quest_id}.csv"',

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import csv
-import io
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from itertools import chain
 from typing import Any
 
 from flask import Blueprint, request, stream_with_context, url_for
@@ -12,6 +11,7 @@ from werkzeug.wrappers import Response
 
 from app.blueprints.members.policies import TIER_NAMES
 from app.blueprints.quests import queries_funnel
+from app.core import sheets
 from app.core.access import requires
 from app.core.actor import TIERS
 from app.core.dates import zone
@@ -41,8 +41,6 @@ PART_NAMES = {
     "late": N_("Answered late"),
 }
 CHIPS = ("unsent", "waiting", "changes", "lit")
-# what a spreadsheet would take for a formula
-FORMULA = ("=", "+", "-", "@", "\t", "\r")
 RESULTS = "/<int(max=2147483647):quest_id>/results"
 
 
@@ -85,7 +83,7 @@ def table(quest_id: int) -> Response:
     head = [gettext(name) for name in HEAD]
     places = {rank: gettext(PLACE_NAMES[name]) for rank, name in queries_funnel.PLACES.items()}
     tiers = {key: gettext(name) for key, name in TIER_NAMES.items()}
-    rows = written(queries_funnel.everybody(quest_id, part or "seen", tier), head, places, tiers)
+    rows = told(queries_funnel.everybody(quest_id, part or "seen", tier), head, places, tiers)
     return Response(
         stream_with_context(rows),
         content_type="text/csv; charset=utf-8",
@@ -99,34 +97,18 @@ HEAD = (
 )  # fmt: skip
 
 
-def written(
-    people: Iterator[Any], head: list[str], places: dict[int, str], tiers: dict[str, str]
-) -> Iterator[str]:
-    """Lines of a CSV file that spreadsheets open as UTF-8 and in which nothing is a formula."""
+def told(
+    people: Iterable[Any], head: list[str], places: dict[int, str], tiers: dict[str, str]
+) -> Iterator[bytes]:
+    """The people of a part of the funnel as a file, line by line."""
     here = zone(programme().timezone)
-    buffer = io.StringIO()
-    writer = csv.writer(buffer)
 
-    def line(cells: list[Any]) -> str:
-        writer.writerow([safe(cell) for cell in cells])
-        text = buffer.getvalue()
-        buffer.seek(0)
-        buffer.truncate()
-        return text
-
-    yield "\ufeff" + line(head)
-    for one in people:
+    def row(one: Any) -> list[object]:
         moments = [
             moment.astimezone(here).strftime("%Y-%m-%d %H:%M") if moment else ""
             for moment in (one.started_at, one.submitted_at, one.decided_at)
         ]
         place = places[one.rank] if one.rank else ""
-        yield line(
-            [one.number, one.name, tiers[one.tier], place, *moments, one.round or "", one.points_awarded]
-        )
+        return [one.number, one.name, tiers[one.tier], place, *moments, one.round or "", one.points_awarded]
 
-
-def safe(cell: Any) -> str:
-    """A cell as words: what would begin a formula gets a mark in front."""
-    text = "" if cell is None else str(cell)
-    return "'" + text if text.startswith(FORMULA) else text
+    return sheets.streamed(chain([head], map(row, people)))
