@@ -1,7 +1,8 @@
 """A rush on the mall, by real processes: never one piece, seat or code more than there are.
 
 The control believes what the page showed and must give more than there is; else the race would prove nothing.
-LIGHTUP_FULL=1: 8 processes with 200 attempts each on 100 pieces, ten times, every time in another order.
+LIGHTUP_FULL=1: 8 processes with 200 attempts each on 100 pieces, ten times, every time in another order;
+and 10,000 codes of a voucher, claimed 50,000 times.
 """
 
 from __future__ import annotations
@@ -73,7 +74,7 @@ def shop(app: Flask, make_item: Callable[..., int], make_member: Callable[..., A
     with unit_of_work():
         people = [make_member(f"member{n}") for n in range(PEOPLE)]
         for each in people:
-            earn(each, 100_000)
+            earn(each, 10_000_000)
         more = {"price": PRICE, "pickup": "店里", "pickup_en": "the shop"}
         plenty = PROCESSES * ATTEMPTS
         items = {
@@ -105,6 +106,12 @@ def rush(
     """How all attempts went, or those on some goods, made by `of` processes."""
     attempts = [each for each in shop.attempts() if not goods or each["goods"] in goods]
     random.Random(seed).shuffle(attempts)
+    return let_go(app, attempts, folder, guard, seed, of)
+
+
+def let_go(
+    app: Flask, attempts: list[dict[str, Any]], folder: Path, guard: str, seed: int, of: int
+) -> Counter[str]:
     plan = folder / "attempts.json"
     plan.write_text(json.dumps(attempts))
     own = [(number, of) for number in range(of)]
@@ -162,6 +169,26 @@ def test_a_rush_gives_what_there_is(app: Flask, shop: Shop, tmp_path: Path, seed
     )
     assert db.session.scalar(codes) == STOCK
     assert points_set_aside() == db.session.scalar(select(func.count(Redemption.id)))
+    assert list(queries_audit.differences()) == []
+
+
+@pytest.mark.race
+@pytest.mark.skipif(not FULL, reason="takes minutes: LIGHTUP_FULL=1")
+def test_ten_thousand_codes_go_out_once(app: Flask, shop: Shop, tmp_path: Path, keeper: Actor) -> None:
+    item, more = shop.items["voucher"], 10_000 - STOCK
+    services_items.add_codes(item, [NewCode(f"MORE-{n:05}") for n in range(more)], by=keeper)
+    attempts = [
+        {"goods": "voucher", "item": item, "member": shop.people[n % PEOPLE], "token": f"c{n}", "slot": None,
+         "price": PRICE}
+        for n in range(50_000)
+    ]  # fmt: skip
+    went = let_go(app, attempts, tmp_path, "on", 0, PROCESSES)
+    assert went == {"voucher: order": 10_000, f"voucher: {REFUSALS['sold_out']}": 40_000}
+    assert orders(item) == 10_000
+    # each of the redemptions has one, and none has another's
+    given = select(VoucherCode.redemption_id).join(Redemption, Redemption.id == VoucherCode.redemption_id)
+    found = db.session.scalars(given.where(Redemption.item_id == item, VoucherCode.item_id == item)).all()
+    assert len(found) == len(set(found)) == 10_000
     assert list(queries_audit.differences()) == []
 
 
