@@ -10,8 +10,8 @@ depends_on = None
 
 
 def upgrade():
-    op.create_index("ix_transfer_went", "transfer", ["debit_id", "id", "credit_id", "amount"])
-    op.create_index("ix_transfer_came", "transfer", ["credit_id", "id", "debit_id", "amount"])
+    op.create_index("ix_transfer_went", "transfer", ["debit_id", "id", "credit_id", "amount", "created_at"])
+    op.create_index("ix_transfer_came", "transfer", ["credit_id", "id", "debit_id", "amount", "created_at"])
     op.drop_index("ix_transfer_debit_id_id", "transfer")
     op.drop_index("ix_transfer_credit_id_id", "transfer")
 

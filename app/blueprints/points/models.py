@@ -68,9 +68,9 @@ class Transfer(Base):
             name="cause",
         ),
         UniqueConstraint("reverses_id", "debit_id"),
-        # an account's lines in their order; the last two columns let the audit sum them without their rows
-        Index("ix_transfer_went", "debit_id", "id", "credit_id", "amount"),
-        Index("ix_transfer_came", "credit_id", "id", "debit_id", "amount"),
+        # an account's lines in their order; the other columns let them be summed without their rows
+        Index("ix_transfer_went", "debit_id", "id", "credit_id", "amount", "created_at"),
+        Index("ix_transfer_came", "credit_id", "id", "debit_id", "amount", "created_at"),
         Index("ix_transfer_rule_acted", "credit_id", "rule_key", "acted_at"),
     )
 

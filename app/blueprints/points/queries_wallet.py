@@ -236,19 +236,32 @@ def history(wallet_id: int, show: str, cursor: str | None) -> Page[Any]:
 
 @lru_cache(maxsize=64)
 def _month_sums(months: int) -> Select[Any]:
-    columns = []
-    for number in range(months):
-        begins = bindparam(f"begins{number}", type_=Instant)
-        ends = bindparam(f"ends{number}", type_=Instant)
-        inside = and_(Transfer.created_at >= begins, Transfer.created_at < ends)
-        came = and_(inside, Transfer.credit_id == WALLET, Transfer.cause != "redemption")
-        went = and_(inside, Transfer.debit_id == WALLET, _answered().is_distinct_from("wallet"))
-        columns += [func.coalesce(func.sum(case((each, Transfer.amount))), 0) for each in (came, went)]
-    return select(*columns).where(
-        or_(Transfer.credit_id == WALLET, Transfer.debit_id == WALLET),
-        Transfer.created_at >= bindparam("first", type_=Instant),
-        Transfer.created_at < bindparam("last", type_=Instant),
-    )
+    def by_month(side: Any, which: Any) -> Any:
+        columns = []
+        for number in range(months):
+            begins = bindparam(f"begins{number}", type_=Instant)
+            ends = bindparam(f"ends{number}", type_=Instant)
+            inside = and_(Transfer.created_at >= begins, Transfer.created_at < ends)
+            columns.append(func.coalesce(func.sum(case((inside, Transfer.amount))), 0).label(f"m{number}"))
+        return (
+            select(*columns)
+            .where(
+                side == WALLET,
+                Transfer.created_at >= bindparam("first", type_=Instant),
+                Transfer.created_at < bindparam("last", type_=Instant),
+                which,
+            )
+            .subquery()
+        )
+
+    held = select(Account.id).where(Account.kind == "held").scalar_subquery()
+    back = aliased(Transfer)
+    came_back = select(back.id).where(back.reverses_id == Transfer.id, back.credit_id == WALLET).exists()
+    # each direction out of its own index, without the lines themselves
+    came = by_month(Transfer.credit_id, Transfer.debit_id != held)
+    went = by_month(Transfer.debit_id, ~came_back)
+    both = (side.c[f"m{number}"] for number in range(months) for side in (came, went))
+    return select(*both).select_from(came.join(went, true()))
 
 
 def month_sums(wallet_id: int, months: Sequence[tuple[datetime, datetime]]) -> list[tuple[int, int]]:
