@@ -70,13 +70,10 @@ def redeem_on_a_bad_line(
     server: Server, goods: list[int], presses: int, *, keep_token: bool = True
 ) -> list[Shopper]:
     each = presses // len(LOGINS)
-    shoppers = [
-        Shopper(
-            server, login, [Intent(goods[n % 2], f"{login}-{goods[0]}-{n}", PRICE) for n in range(each)], cut=CUT,
-            keep_token=keep_token,
-        )
-        for login in LOGINS
-    ]  # fmt: skip
+    shoppers = []
+    for login in LOGINS:
+        intents = [Intent(goods[n % 2], f"{login}-{goods[0]}-{n}", PRICE) for n in range(each)]
+        shoppers.append(Shopper(server, login, intents, cut=CUT, keep_token=keep_token))
     work(shoppers)
     assert sum(shopper.told.cut for shopper in shoppers) > 0
     return shoppers
