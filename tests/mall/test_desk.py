@@ -198,7 +198,7 @@ def test_a_loan_is_due_back_and_late_after_its_day(order: Any, as_: Any) -> None
     assert (row.back_on - row.moved_at.date()).days in (14, 15)
     with clock.at(clock.now() + timedelta(days=17)):
         page = as_("keeper").get("/staff/mall/orders?tab=lent").get_data(as_text=True)
-        late = re.search(r'class="due"><b>过了 (\d) 天', page)
+        late = re.search(r"约定 [^<]+归还 · <b>过了 (\d) 天", page)
         assert late is not None
         assert late[1] in "23"
         say(as_("keeper"), f"{one}/returned")

@@ -70,7 +70,7 @@ def _gift(row: Any) -> Promise:
     lent = row.kind == "loan" and row.state == "shipped"
     what = "loan" if lent else "ready" if row.state == "shipped" else "send" if row.posted else "fetch"
     return Promise(
-        "loan" if lent else "gift", what, row.id, row.name, row.name_en, row.member_name or "", row.due_at,
+        "loan" if lent else "gift", what, row.id, row.name, row.name_en, row.member_name or "–", row.due_at,
         row.taker_id, row.taker_name,
     )  # fmt: skip
 

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from types import SimpleNamespace
 from typing import Any
 
-from sqlalchemy import func, or_, select
+from sqlalchemy import func, literal_column, or_, select
 
 from app.blueprints.addresses import policies as addresses
 from app.blueprints.mall.models import (
@@ -252,7 +252,8 @@ def _columns() -> list[Any]:
         Redemption.reason,
         Redemption.back_on,
         Redemption.address.is_not(None).label("posted"),
-        members.name_of(Redemption.member_id).label("member_name"),
+        # who has left has no name any more
+        func.coalesce(members.name_of(Redemption.member_id), literal_column("'–'")).label("member_name"),
         members.name_of(Redemption.taker_id).label("taker_name"),
     ]
 
