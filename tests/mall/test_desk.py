@@ -14,7 +14,7 @@ from typing import Any
 import openpyxl
 import pytest
 from flask.testing import FlaskClient
-from sqlalchemy import select
+from sqlalchemy import event, select
 
 from app.blueprints.inbox.models import Notice
 from app.blueprints.mall import services, services_items
@@ -256,6 +256,33 @@ def test_the_earliest_promise_stands_first_and_pages_go_on(
     assert listed(f"item={other}")[0] == [mine]
     assert listed("mine=1")[0] == [mine]
     assert listed("tab=way")[0] == []
+
+
+def test_a_longer_list_asks_no_more(order: Any, as_: Any, make_item: Any) -> None:
+    asked: list[str] = []
+
+    def note(_connection: Any, _cursor: Any, statement: str, *_rest: Any) -> None:
+        if statement.lstrip().upper().startswith(("SELECT", "WITH")):
+            asked.append(statement)
+
+    def cost(path: str) -> int:
+        asked.clear()
+        assert as_("keeper").get(path).status_code == 200
+        return len(asked)
+
+    item = make_item(stock=30)
+    order(item=item)
+    pages = ("/staff/mall/orders", "/staff/owed", "/staff/mall")
+    as_("keeper")
+    event.listen(db.engine, "before_cursor_execute", note)
+    try:
+        few = [cost(path) for path in pages]
+        for _ in range(15):
+            order(item=item)
+        assert [cost(path) for path in pages] == few
+        assert max(few) <= 4
+    finally:
+        event.remove(db.engine, "before_cursor_execute", note)
 
 
 # --- files -----------------------------------------------------------------------------------------------
