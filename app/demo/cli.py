@@ -20,6 +20,7 @@ from app.demo.content import Content
 from app.demo.crowd import Crowd
 from app.demo.desk import Desk
 from app.demo.history import History
+from app.demo.mall import Mall
 from app.demo.pictures import developed
 from app.demo.points import Points
 from app.demo.programme import Programme
@@ -79,5 +80,6 @@ def load(*, members_wanted: int = 0, quests_wanted: int = 0) -> None:
         Calls(programme).plan()
         Stories(programme).plan()
         Points(programme).plan()
+        Mall(programme).plan()
         timeline.run()
         Crowd(programme).fill(members=members_wanted, quests=quests_wanted)
