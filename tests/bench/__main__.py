@@ -63,6 +63,7 @@ def build(data: Path, members: int, quests: int) -> float:
         subprocess.run(
             [BIN / "flask", *command], cwd=ROOT, env=environment(data), check=True, stdout=sys.stderr
         )
+    subprocess.run([sys.executable, "-m", "tests.bench.goods"], cwd=ROOT, env=environment(data), check=True)
     return time.perf_counter() - began
 
 
@@ -207,7 +208,7 @@ def each_by_its_own(
 
 
 def measured_writes(data: Path, port: int, pid: int, clients: int, most: int) -> list[dict[str, Any]]:
-    """Submit and approve through HTTP, each on rows of its own."""
+    """Submit, approve and redeem through HTTP, each on rows of its own."""
     plan = json.loads(
         subprocess.run(
             [sys.executable, "-m", "tests.bench.writes", str(most + WARM)],
@@ -215,7 +216,7 @@ def measured_writes(data: Path, port: int, pid: int, clients: int, most: int) ->
         ).stdout.splitlines()[-1]
     )  # fmt: skip
     rows = []
-    for name in ("submit", "approve"):
+    for name in ("submit", "approve", "redeem"):
         ask = each_by_its_own(plan[name]["jobs"], plan[name]["cookies"])
         load(port, ask, clients=clients, seconds=60, most=WARM)
         before = cpu_seconds(pid)

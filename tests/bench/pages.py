@@ -28,7 +28,7 @@ def one(sql: str, **values: Any) -> Any:
 
 
 def pages() -> list[Page]:
-    """The ten reads of the table, each on real rows of the running database."""
+    """The reads of the table, each on real rows of the running database."""
     linxia = one("SELECT id FROM member WHERE login = 'linxia'")
     quest = one(
         "SELECT q.id FROM quest q JOIN badge b ON b.id = q.badge_id WHERE q.state = 'live' "
@@ -40,6 +40,7 @@ def pages() -> list[Page]:
         m=linxia,
     )
     waiting = one("SELECT id FROM submission WHERE state = 'submitted' ORDER BY due_at LIMIT 1")
+    good = one("SELECT id FROM mall_item WHERE state = 'live' ORDER BY position, id LIMIT 1")
     return [
         Page("Today", "/", "linxia", 16, 8),
         Page("quest list", "/quests", "linxia", 12, 4),
@@ -51,6 +52,9 @@ def pages() -> list[Page]:
         Page("review queue", "/review", "luoning", 12, 4),
         Page("review page", f"/review/{waiting}", "luoning", 16, 6),
         Page("me", "/me", "linxia", 16, 6),
+        Page("mall", "/mall", "linxia", 12, 4),
+        Page("good", f"/mall/{good}", "linxia", 16, 6),
+        Page("orders", "/mall/orders", "linxia", 12, 4),
     ]
 
 

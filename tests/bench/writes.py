@@ -1,7 +1,8 @@
 """Prepares what the measured writes act on, each request on rows of its own, and prints it as JSON.
 
     python -m tests.bench.writes cookies   {page name: cookie} of tests.bench.pages
-    python -m tests.bench.writes 400       400 works ready to be sent, 400 sent works ready to be approved
+    python -m tests.bench.writes 400       400 works ready to be sent, as many sent works to be
+                                           approved, and members who can pay for a good
 
 Made through the services. Job i goes with cookie i % len(cookies), whose session holds its CSRF token.
 """
@@ -20,8 +21,10 @@ from flask_wtf.csrf import generate_csrf
 from sqlalchemy import event, text
 
 from app import create_app
+from app.blueprints.mall import services_items
 from app.blueprints.members import queries as member_queries
 from app.blueprints.members import services as members
+from app.blueprints.points import services as points
 from app.blueprints.quests import (
     policies_presets,
     services,
@@ -29,8 +32,10 @@ from app.blueprints.quests import (
     services_review,
     services_staff,
 )
+from app.core import clock
 from app.core.actor import Actor
 from app.core.db import db
+from app.core.i18n import pair
 from app.core.uow import unit_of_work
 from tests.bench.pages import cookie_for, pages
 
@@ -39,6 +44,11 @@ WARM = 2
 WORDS = (
     "The lamp at the corner, and why I stopped there: it had rained, and every drop on the glass held one."
 )
+GOOD: dict[str, Any] = {
+    "name": "山脊保温杯", "name_en": "Ridge mug", "price": 300, "pickup": "店里", "pickup_en": "The shop",
+    "opens_at": clock.now(),
+}  # fmt: skip
+SAVED: dict[str, Any] = {"rule_key": None, "title": pair("攒的", "Saved up"), "acted_at": clock.now()}
 
 
 def signed_in(app: Flask, member_id: int) -> tuple[str, str]:
@@ -93,6 +103,12 @@ def prepared(app: Flask, most: int) -> dict[str, dict[str, Any]]:
         for number, (work, each) in enumerate(zip(sent, people, strict=True)):
             services.submit_work(work, draft, by=each)
             services_review.open_for_review(work, by=reviewers[number % REVIEWERS])
+        good = services_items.add_item("physical", by=publisher, stock=len(people), **GOOD)
+        services_items.set_state(good, "live", by=publisher)
+        for each in people:
+            points.award(
+                each.id, key=f"bench:{good}:{each.id}", rule_key=None, promised=GOOD["price"], **SAVED
+            )
     members_in = [signed_in(app, each.id) for each in people]
     reviewers_in = [signed_in(app, each.id) for each in reviewers]
     answer = {
@@ -110,6 +126,11 @@ def prepared(app: Flask, most: int) -> dict[str, dict[str, Any]]:
     return {
         "submit": jobs([f"/work/{work}/submit" for work in works], answer, members_in),
         "approve": jobs([f"/review/{work}" for work in sent], verdict, reviewers_in),
+        "redeem": jobs(
+            [f"/mall/{good}/redeem"] * len(people),
+            {"token": "bench", "price": GOOD["price"], "address": "pickup"},
+            members_in,
+        ),
     }
 
 
