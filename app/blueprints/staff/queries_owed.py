@@ -9,10 +9,12 @@ from typing import Any
 from app.blueprints.mall import queries_owed
 from app.blueprints.mall.policies_desk import days_left
 from app.blueprints.mall.queries_owed import Promise
+from app.blueprints.points import queries_questions
 from app.blueprints.quests import queries_review
 from app.core import clock
 from app.core.actor import Actor
 from app.core.dates import day_bounds
+from app.core.db import read
 from app.core.paging import Page, page_of_list
 
 LANES = ("gift", "answer", "date", "loan")
@@ -50,7 +52,7 @@ class Board:
 
 
 def board(by: Actor, timezone: str, *, mine: bool = False) -> Board:
-    """Three queries: the mall's two and the reviews'. `mine` leaves only what `by` sees to."""
+    """Four queries: the mall's two, the reviews' and the questions'. `mine` leaves only what `by` sees to."""
     now = clock.now()
     promises = [*queries_owed.promises(), *answers(by)]
     own = sum(one.owner_id == by.id for one in promises)
@@ -78,7 +80,15 @@ def board(by: Actor, timezone: str, *, mine: bool = False) -> Board:
 
 def answers(by: Actor) -> list[Promise]:
     """Answers that members wait for. Each kind of answer adds its own promises here."""
-    return _reviews(by)
+    return [*_reviews(by), *_questions()]
+
+
+def _questions() -> list[Promise]:
+    """What members asked about lines of their wallets; whoever answers first has answered."""
+    return [
+        Promise("answer", "question", row.id, row.title["zh"], row.title["en"], row.name, row.due_at)
+        for row in read(queries_questions.questions_open()).all()
+    ]
 
 
 def _reviews(by: Actor) -> list[Promise]:
