@@ -8,14 +8,38 @@ from datetime import datetime
 from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import Integer, Select, String, bindparam, case, func, literal, select, union_all
+from sqlalchemy import (
+    Integer,
+    Select,
+    String,
+    bindparam,
+    case,
+    func,
+    literal,
+    literal_column,
+    select,
+    union_all,
+)
 from sqlalchemy.orm import aliased
 
 from app.blueprints.members import queries as members
 from app.blueprints.points.models import Account, Campaign, PointRule, PointRuleValue, Transfer
 from app.blueprints.points.policies import RuleNow, RuleValue, within_caps, worth_of
 from app.core.dates import day_bounds, month_bounds
-from app.core.db import Instant, db, read
+from app.core.db import Instant, db, read, table
+
+
+def own_account(kind: str) -> Any:
+    """The programme's own account of a kind, as a scalar subquery.
+
+    It says that nobody is its member: without that its index can't be used, and every wallet is looked at.
+    """
+    account = table(Account).alias()
+    return (
+        select(account.c.id)
+        .where(account.c.kind == literal_column(f"'{kind}'"), account.c.member_id.is_(None))
+        .scalar_subquery()
+    )
 
 
 def rule_value(rule_key: Any, moment: datetime) -> Any:
@@ -239,13 +263,16 @@ def _as_preview(asking: Asking, rows: Sequence[Any]) -> Preview:
 
 def paid_by_rule(start: datetime, end: datetime) -> Sequence[Any]:
     """What was paid out from `start` until before `end` by rule, most first: key, name, name_en, amount."""
-    issued = select(Account.id).where(Account.kind == "issued").scalar_subquery()
     amount = func.sum(Transfer.amount).label("amount")
     return db.session.execute(
         select(PointRule.key, PointRule.name, PointRule.name_en, amount)
         .select_from(Transfer)
         .outerjoin(PointRule, PointRule.key == Transfer.rule_key)
-        .where(Transfer.debit_id == issued, Transfer.created_at >= start, Transfer.created_at < end)
+        .where(
+            Transfer.debit_id == own_account("issued"),
+            Transfer.created_at >= start,
+            Transfer.created_at < end,
+        )
         .group_by(PointRule.key, PointRule.name, PointRule.name_en)
         .order_by(amount.desc())
     ).all()

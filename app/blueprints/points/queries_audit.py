@@ -10,14 +10,14 @@ from sqlalchemy.orm import aliased
 
 from app.blueprints.members import queries as members
 from app.blueprints.points.models import Account, Transfer
+from app.blueprints.points.queries import own_account
 from app.core.db import db
 
 
 def _moved(side: Any, *, beyond: Any, kind: str) -> Any:
     """What moved on one side of each account: `points` in all, `by_kind` those with an account of that kind
     beyond. Both come out of one index, in its order."""
-    other = select(Account.id).where(Account.kind == kind).scalar_subquery()
-    by_kind = func.sum(Transfer.amount).filter(beyond == other)
+    by_kind = func.sum(Transfer.amount).filter(beyond == own_account(kind))
     columns = side.label("id"), func.sum(Transfer.amount).label("points"), by_kind.label("by_kind")
     return select(*columns).group_by(side).subquery()
 

@@ -11,8 +11,9 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import aliased
 
-from app.blueprints.points.models import Account, PointRule, Transfer
+from app.blueprints.points.models import PointRule, Transfer
 from app.blueprints.points.policies import RuleValue, within_caps
+from app.blueprints.points.queries import own_account
 from app.core.dates import month_bounds, zone
 from app.core.db import db
 from app.core.errors import NotFound
@@ -86,7 +87,7 @@ def last_month(rule_key: str, change: Change, *, now: datetime, timezone: str) -
 def deeds(rule_key: str, bounds: tuple[datetime, datetime]) -> Iterator[Any]:
     """What was paid by a rule for what was done within `bounds` and not reversed, each member's in order."""
     undone = aliased(Transfer)
-    issued = select(Account.id).where(Account.kind == "issued").scalar_subquery()
+    issued = own_account("issued")
     yield from db.session.execute(
         select(
             Transfer.credit_id,

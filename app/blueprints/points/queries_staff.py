@@ -10,6 +10,7 @@ from typing import Any
 from sqlalchemy import func, select
 
 from app.blueprints.points.models import Account, Campaign, PointRule, PointRuleValue, Transfer
+from app.blueprints.points.queries import own_account
 from app.blueprints.points.queries import rules as rules_at
 from app.core import clock
 from app.core.db import db
@@ -49,7 +50,7 @@ def campaigns(limit: int = 30) -> list[dict[str, Any]]:
     `paid` counts awards whose deed fell into the campaign, `times` how many and `people` to whom.
     """
     now = clock.now()
-    issued = select(Account.id).where(Account.kind == "issued").scalar_subquery()
+    issued = own_account("issued")
     within = (
         Transfer.debit_id == issued,
         Transfer.rule_key == Campaign.rule_key,

@@ -30,7 +30,7 @@ from sqlalchemy.orm import aliased
 
 from app.blueprints.members import queries as members
 from app.blueprints.points.models import Account, Campaign, PointRule, PointRuleValue, Transfer
-from app.blueprints.points.queries import rule_value, rules
+from app.blueprints.points.queries import own_account, rule_value, rules
 from app.core import clock
 from app.core.db import Instant, db, read
 from app.core.errors import NotFound
@@ -47,12 +47,12 @@ PAGE = 30
 def _purse() -> Select[Any]:
     debt = aliased(Account)
     owed = select(-debt.balance).where(debt.member_id == ME, debt.kind == "debt").scalar_subquery()
-    hold, answer, aside = aliased(Transfer), aliased(Transfer), aliased(Account)
+    hold, answer = aliased(Transfer), aliased(Transfer)
     held = (
         select(func.sum(hold.amount))
         .where(
             hold.debit_id == Account.id,
-            hold.credit_id == select(aside.id).where(aside.kind == "held").scalar_subquery(),
+            hold.credit_id == own_account("held"),
             ~select(answer.id).where(answer.reverses_id == hold.id).exists(),
         )
         .scalar_subquery()
@@ -247,21 +247,23 @@ def _month_sums(months: int) -> Select[Any]:
             select(*columns)
             .where(
                 side == WALLET,
+                which,
                 Transfer.created_at >= bindparam("first", type_=Instant),
                 Transfer.created_at < bindparam("last", type_=Instant),
-                which,
             )
             .subquery()
         )
 
-    held = select(Account.id).where(Account.kind == "held").scalar_subquery()
-    back = aliased(Transfer)
-    came_back = select(back.id).where(back.reverses_id == Transfer.id, back.credit_id == WALLET).exists()
-    # each direction out of its own index, without the lines themselves
-    came = by_month(Transfer.credit_id, Transfer.debit_id != held)
-    went = by_month(Transfer.debit_id, ~came_back)
-    both = (side.c[f"m{number}"] for number in range(months) for side in (came, went))
-    return select(*both).select_from(came.join(went, true()))
+    answer = aliased(Transfer)
+    given_back = select(answer.id).where(answer.reverses_id == Transfer.id, answer.credit_id == WALLET)
+    # what was set aside or spent and came back was earned before; each direction out of its own index,
+    # without the lines themselves
+    earned = by_month(
+        Transfer.credit_id, Transfer.debit_id.not_in([own_account("held"), own_account("redeemed")])
+    )
+    gone = by_month(Transfer.debit_id, or_(Transfer.credit_id != own_account("held"), ~given_back.exists()))
+    both = (side.c[f"m{number}"] for number in range(months) for side in (earned, gone))
+    return select(*both).select_from(earned.join(gone, true()))
 
 
 def month_sums(wallet_id: int, months: Sequence[tuple[datetime, datetime]]) -> list[tuple[int, int]]:
@@ -370,8 +372,7 @@ def campaign_at(rule_key: str | None, moment: datetime) -> Any | None:
 def _paid_by() -> Select[Any]:
     wallet = select(Account.id).where(Account.member_id == ME, Account.kind == "wallet").scalar_subquery()
     mine = select(Account.id).where(Account.member_id == ME)
-    before = aliased(Transfer)
-    issued = select(Account.id).where(Account.kind == "issued").scalar_subquery()
+    before, issued = aliased(Transfer), own_account("issued")
     counted = (
         select(
             func.sum(

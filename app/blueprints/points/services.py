@@ -68,11 +68,11 @@ WHOSE: Any = bindparam("whose", type_=Integer)
 
 def account_id(kind: str) -> Any:
     """An account of `kind`: the programme's own, or that of WHOSE."""
+    if kind not in ("wallet", "debt"):
+        return queries.own_account(kind)
     account = table(Account)
-    found = select(account.c.id).where(account.c.kind == literal_column(f"'{kind}'"))
-    if kind in ("wallet", "debt"):
-        found = found.where(account.c.member_id == WHOSE)
-    return found.scalar_subquery()
+    mine = account.c.kind == literal_column(f"'{kind}'"), account.c.member_id == WHOSE
+    return select(account.c.id).where(*mine).scalar_subquery()
 
 
 @lru_cache
