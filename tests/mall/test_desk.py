@@ -246,7 +246,7 @@ def test_the_earliest_promise_stands_first_and_pages_go_on(
     def listed(query: str) -> tuple[list[int], str | None]:
         page = desk.get(f"/staff/mall/orders?{query}").get_data(as_text=True)
         more = re.search(r'hx-get="/staff/mall/orders\?([^"]+)" hx-trigger="revealed', page)
-        found = [int(n) for n in re.findall(r'<a class="blk" href="/staff/mall/orders/(\d+)"', page)]
+        found = [int(n) for n in re.findall(r'<a class="tgt" href="/staff/mall/orders/(\d+)"', page)]
         return found, more[1].replace("&amp;", "&") if more else None
 
     first, more = listed("")

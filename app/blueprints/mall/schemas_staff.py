@@ -38,7 +38,8 @@ MOMENTS = ("priority_from", "opens_at", "closes_at")
 DRAWINGS = {
     "lantern": N_("Lantern"), "mug": N_("Mug"), "tripod": N_("Tripod"), "keycase": N_("Key case"),
     "blanket": N_("Blanket"), "photobook": N_("Photo book"), "ticket": N_("Ticket"),
-    "charge": N_("Charging card"),
+    "charge": N_("Charging card"), "car": N_("Car"), "table": N_("Laid table"), "tree": N_("Tree"),
+    "cap": N_("Cap"),
 }  # fmt: skip
 # which fields a kind doesn't have
 NOT_FOR = {
