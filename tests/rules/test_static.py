@@ -10,6 +10,8 @@ from pathlib import Path
 
 import pytest
 
+from app.blueprints.mall.schemas_staff import DRAWINGS
+
 STATIC = Path(__file__).parents[2] / "app" / "static"
 TEMPLATES = STATIC.parent / "templates"
 SPRITE = (STATIC / "icons/sprite.svg").read_text()
@@ -76,3 +78,9 @@ def test_manifest_icons_exist() -> None:
     manifest = json.loads((STATIC / "manifest.webmanifest").read_text())
     for icon in manifest["icons"]:
         assert (STATIC.parent / icon["src"].lstrip("/")).is_file()
+
+
+def test_goods_are_drawn_as_the_form_offers() -> None:
+    goods = (STATIC / "icons/goods.svg").read_text()
+    assert set(re.findall(r'id="p-([a-z]+)"', goods)) == set(DRAWINGS)
+    assert "class=" not in goods
