@@ -174,7 +174,10 @@ def test_a_rush_gives_what_there_is(app: Flask, shop: Shop, tmp_path: Path, seed
 
 @pytest.mark.race
 @pytest.mark.skipif(not FULL, reason="takes minutes: LIGHTUP_FULL=1")
-def test_ten_thousand_codes_go_out_once(app: Flask, shop: Shop, tmp_path: Path, keeper: Actor) -> None:
+def test_ten_thousand_codes_go_out_once(
+    app: Flask, shop: Shop, tmp_path: Path, keeper: Actor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("tests.races.at_once.PATIENCE", 3600)
     item, more = shop.items["voucher"], 10_000 - STOCK
     services_items.add_codes(item, [NewCode(f"MORE-{n:05}") for n in range(more)], by=keeper)
     attempts = [

@@ -48,15 +48,10 @@ def _purse() -> Select[Any]:
     debt = aliased(Account)
     owed = select(-debt.balance).where(debt.member_id == ME, debt.kind == "debt").scalar_subquery()
     hold, answer = aliased(Transfer), aliased(Transfer)
-    held = (
-        select(func.sum(hold.amount))
-        .where(
-            hold.debit_id == Account.id,
-            hold.credit_id == own_account("held"),
-            ~select(answer.id).where(answer.reverses_id == hold.id).exists(),
-        )
-        .scalar_subquery()
-    )
+    answered = select(answer.id).where(answer.reverses_id == hold.id).exists()
+    # decided line by line: among all lines of the held account it would find the wallet's by looking at each
+    aside = case((and_(hold.credit_id == own_account("held"), ~answered), hold.amount))
+    held = select(func.sum(aside)).where(hold.debit_id == Account.id).scalar_subquery()
     return select(
         Account.id,
         Account.balance,
