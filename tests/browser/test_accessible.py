@@ -150,7 +150,7 @@ LOOKED_AT = {
     "staff": lambda page, access: (
         access not in ("public", "member") or page.endpoint in ("home.today", "home.me")
     ),
-    "admin": lambda page, access: access.startswith(("members:", "staff:", "audit:")),
+    "admin": lambda page, access: access.startswith(("members:", "staff:", "audit:", "points:adjust")),
     "member in English": lambda page, access: True,
     "staff in English": lambda page, access: access not in ("public", "member"),
 }
