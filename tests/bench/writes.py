@@ -106,9 +106,7 @@ def prepared(app: Flask, most: int) -> dict[str, dict[str, Any]]:
         good = services_items.add_item("physical", by=publisher, stock=len(people), **GOOD)
         services_items.set_state(good, "live", by=publisher)
         for each in people:
-            points.award(
-                each.id, key=f"bench:{good}:{each.id}", rule_key=None, promised=GOOD["price"], **SAVED
-            )
+            points.award(each.id, key=f"bench:{good}:{each.id}", promised=GOOD["price"], **SAVED)
     members_in = [signed_in(app, each.id) for each in people]
     reviewers_in = [signed_in(app, each.id) for each in reviewers]
     answer = {
