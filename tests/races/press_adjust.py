@@ -7,7 +7,6 @@ whoever comes take the adjustment out of "waiting", and each booking make up its
 
 from __future__ import annotations
 
-import sys
 import uuid
 from typing import Any
 
@@ -56,7 +55,3 @@ def main(
         return "booked"
 
     press_together(app, [(who,) for who in (one, proposer, two)] * int(rounds), press)
-
-
-if __name__ == "__main__":
-    main(*sys.argv[1:])

@@ -14,7 +14,6 @@ from __future__ import annotations
 
 import json
 import random
-import sys
 import threading
 import time
 import uuid
@@ -138,7 +137,3 @@ def outcome_of(attempt: Callable[..., str], each: dict[str, Any]) -> str:
         return f"{each['goods']}: {type(error).__name__}"
     finally:
         db.session.remove()
-
-
-if __name__ == "__main__":
-    main(*sys.argv[1:])

@@ -7,7 +7,6 @@ member). `guard` is "on", or "off": no state is asked, and the new one is writte
 
 from __future__ import annotations
 
-import sys
 from typing import Any
 
 from sqlalchemy import update
@@ -48,7 +47,3 @@ def main(database_url: str, data: str, guard: str, act: str, who: str, orders: s
     command = {"ship": ship, "cancel": cancel}[act]
     pairs = [tuple(map(int, pair.split(":"))) for pair in orders.split(",")]
     press_together(app, [()], lambda: "\n".join(outcome(command, *pair) for pair in pairs))
-
-
-if __name__ == "__main__":
-    main(*sys.argv[1:])

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import Integer, Select, String, bindparam, cast, func, literal, select
+from sqlalchemy import Integer, Select, String, bindparam, cast, literal, select
 
 from app.blueprints.members import queries as members
 from app.blueprints.points.models import LineQuestion, PointRule, Transfer
@@ -35,13 +35,6 @@ def questions_open() -> Select[Any]:
         .join(Transfer, Transfer.id == LineQuestion.transfer_id)
         .where(LineQuestion.answered_at.is_(None))
         .order_by(LineQuestion.due_at, LineQuestion.id)
-    )
-
-
-def open_count() -> int:
-    """How many questions wait for an answer."""
-    return (
-        db.session.scalar(select(func.count(LineQuestion.id)).where(LineQuestion.answered_at.is_(None))) or 0
     )
 
 
