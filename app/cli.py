@@ -11,6 +11,7 @@ import click
 from flask import Flask, current_app
 from sqlalchemy import make_url
 
+from app.blueprints.media.storage import Folder
 from app.core.crypto import key_ring
 from app.demo.cli import demo
 from app.founding import found_command
@@ -43,6 +44,15 @@ def serve(threads: int) -> None:
         max_request_body_size=app.config["MAX_CONTENT_LENGTH"],
         clear_untrusted_proxy_headers=True,
     )
+
+
+def _copy_media(media: Path, target: Path) -> None:
+    """Copy a folder of media in use: not what is still arriving, nor what is taken out meanwhile."""
+    try:
+        shutil.copytree(media, target, ignore=shutil.ignore_patterns(Folder.INCOMING))
+    except shutil.Error as error:
+        if any(Path(source).exists() for source, _copy, _why in error.args[0]):
+            raise
 
 
 @click.command()
@@ -78,5 +88,5 @@ def backup(target: Path) -> None:
         (target / "seal.keys").write_text("\n".join(both) + "\n")
     media = Path(config.media_url.removeprefix("file://").partition("?")[0])
     if config.media_url.startswith("file://") and media.is_dir():
-        shutil.copytree(media, target / "media")
+        _copy_media(media, target / "media")
     click.echo(f"{target}: done")

@@ -82,7 +82,48 @@ def test_a_backup_made_under_load_is_whole(
             member.join(timeout=60)
     assert at_work, "nobody was at work meanwhile"
     with restored(app, target) as url:
-        check_whole(app, target, url, sent_before)
+        try:
+            check_whole(app, target, url, sent_before)
+        finally:
+            # the storage is the process's: the next test shall not write into this one's backup
+            storage.configure(app.config["LIGHTUP"].media_url)
+
+
+@pytest.mark.race
+def test_a_backup_leaves_out_what_arrives_and_minds_nothing_that_goes(app: Flask, tmp_path: Path) -> None:
+    files, stop = storage.current(), threading.Event()
+    assert isinstance(files, storage.Folder)
+    kept = storage.new_key()
+    keep(files, kept)
+
+    def come_and_go() -> None:
+        while not stop.is_set():
+            key = storage.new_key()
+            keep(files, key)
+            files.delete(key)
+
+    churn = [threading.Thread(target=come_and_go) for _ in range(4)]
+    with files.workspace() as arriving:
+        (arriving / "full").write_bytes(b"half of it")
+        for each in churn:
+            each.start()
+        try:
+            for number in range(8):
+                done = app.test_cli_runner().invoke(args=["backup", str(tmp_path / str(number))])
+                assert done.exit_code == 0, done.output
+                copied = tmp_path / str(number) / "media"
+                assert (copied / kept / "full").read_bytes() == b"whole"
+                assert b"half of it" not in {path.read_bytes() for path in copied.rglob("full")}
+        finally:
+            stop.set()
+            for each in churn:
+                each.join(timeout=30)
+
+
+def keep(files: storage.Folder, key: str) -> None:
+    with files.workspace() as folder:
+        (folder / "full").write_bytes(b"whole")
+        files.put(key, folder)
 
 
 def acknowledged(members: list[Member]) -> int:
