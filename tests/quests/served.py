@@ -42,7 +42,7 @@ class Server:
             "SEAL_KEYS": " ".join(config.seal_keys), "HOST": "127.0.0.1",
             "PORT": str(self.port), "RATE_LIMITS": "off",
         }  # fmt: skip
-        self.command = command if command is WAITRESS else [*command, "--bind", f"127.0.0.1:{self.port}"]
+        self.command = [*command, "--bind", f"127.0.0.1:{self.port}"] if command is GUNICORN else command
         self.process: subprocess.Popen[bytes] | None = None
 
     def start(self) -> None:
