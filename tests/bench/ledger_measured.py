@@ -1,6 +1,7 @@
 """What is measured on a ledger that tests.bench.ledger_rows has filled, with seconds:
 
     python -m tests.bench.ledger_measured seconds    {what: the median's milliseconds}
+    python -m tests.bench.ledger_measured blocks     {what: pages that PostgreSQL read for one of them}
     python -m tests.bench.ledger_measured audit      {"seconds": …, "differences": …}
 
 `counted` asks for the same under callgrind.
@@ -9,6 +10,7 @@
 from __future__ import annotations
 
 import json
+import os
 import statistics
 import sys
 import time
@@ -16,7 +18,7 @@ import uuid
 from collections.abc import Callable
 from typing import Any
 
-from sqlalchemy import event, select
+from sqlalchemy import Pool, create_engine, event, select, text
 
 from app import create_app
 from app.blueprints.mall import services
@@ -76,6 +78,40 @@ def seconds() -> dict[str, float]:
     return found
 
 
+# every page of a table, an index or a long value that the server looked at, in memory or not
+READ = """
+    SELECT sum(heap_blks_hit + heap_blks_read + coalesce(idx_blks_hit, 0) + coalesce(idx_blks_read, 0)
+        + coalesce(toast_blks_hit, 0) + coalesce(toast_blks_read, 0)) FROM pg_statio_user_tables
+"""
+
+
+def blocks() -> dict[str, float]:
+    """What PostgreSQL read for each, in pages of 8 KB: unlike seconds, whatever else runs here."""
+    counting = create_engine(os.environ["DATABASE_URL"])
+    plan = asked()[0]
+
+    @event.listens_for(Pool, "checkin")
+    def _tell(connection: Any, _record: Any) -> None:
+        # a server process keeps its counts to itself for a second, if nobody asks
+        connection.execute("SELECT pg_stat_force_next_flush()")
+        connection.commit()
+
+    def read_so_far() -> int:
+        with counting.connect() as connection:
+            return int(connection.scalar(text(READ)) or 0)
+
+    found = {}
+    for name, path, ask in plan:
+        # the first ones fill what each process and each plan keeps
+        for _ in range(3):
+            ask(path)
+        before = read_so_far()
+        for _ in range(TIMES // 4):
+            ask(path)
+        found[name] = (read_so_far() - before) / (TIMES // 4)
+    return found
+
+
 def audit() -> dict[str, float]:
     with create_app().app_context():
         began = time.perf_counter()
@@ -84,4 +120,4 @@ def audit() -> dict[str, float]:
 
 
 if __name__ == "__main__":
-    print(json.dumps({"seconds": seconds, "audit": audit}[sys.argv[1]]()))
+    print(json.dumps({"seconds": seconds, "blocks": blocks, "audit": audit}[sys.argv[1]]()))
