@@ -39,7 +39,8 @@ FOR_TIERS = (
 PLAIN_RULES = ("original_post", "original_video", "quest")
 TABLES = (
     "member", "member_track", "account", "submission", "evidence", "submission_helper", "review",
-    "submission_event", "transfer", "fact", "award", "impact_line", "helped", "notice", "audit_line",
+    "submission_event", "transfer", "fact", "award", "impact_bundle", "impact_line", "helped", "notice",
+    "audit_line",
 )  # fmt: skip
 
 
@@ -351,15 +352,22 @@ class Crowd:
     def _helped(self, work: Work, work_id: int, helper: int, at: datetime) -> None:
         copy = work.copy
         name = self.people[work.member - self.people[0]["id"]]["name"]
+        key, bundle_id = f"submission:{work_id}:helper:{helper}", self._id("impact_bundle")
         line_id = self._id("impact_line")
         self.rows["submission_helper"].append(
             {"submission_id": work_id, "position": 1, "helper_id": helper, "resource_id": None, "note": ""}
         )
+        self.rows["impact_bundle"].append(
+            {
+                "id": bundle_id, "key": key, "member_id": helper, "kind": "credit", "lines": 1,
+                "latest_at": at,
+            }
+        )  # fmt: skip
         self.rows["impact_line"].append(
             {
-                "id": line_id, "key": f"submission:{work_id}:helper:{helper}", "member_id": helper,
-                "kind": "credit",
-                "person_id": work.member, "person_name": name, "subject": your_help(copy),
+                "id": line_id, "key": key, "member_id": helper,
+                "kind": "credit", "about": f"submission:{work_id}", "bundle_id": bundle_id,
+                "person_id": work.member, "subject": your_help(copy),
                 "outcome": has_lit(copy),
                 "quote": None, "link": f"/work/{work_id}", "occurred_at": at,
             }
@@ -370,7 +378,7 @@ class Crowd:
                 {"member_id": helper, "person_id": work.member, "first_line_id": line_id}
             )
         self._notice(
-            f"submission:{work_id}:helper:{helper}",
+            key,
             helper,
             "i-ripple",
             both(N_("%(name)s lit “%(quest)s” with your help"), name=name, quest=copy.title),
@@ -402,7 +410,7 @@ class Crowd:
         return Base.metadata.tables[name]
 
     def _next_ids(self) -> None:
-        for name in ("member", "account", "submission", "impact_line"):
+        for name in ("member", "account", "submission", "impact_bundle", "impact_line"):
             self.ids[name] = db.session.scalar(select(func.max(self._table(name).c.id))) or 0
         account = self._table("account")
         self.issued = db.session.scalar(select(account.c.id).where(account.c.kind == "issued"))

@@ -550,13 +550,11 @@ class History:
                     impact.Help(
                         key=f"referral:{friend_id}",
                         member_id=self.programme.member_ids[login],
-                        kind="milestone",
+                        kind="referral",
                         person_id=friend_id,
-                        person_name=name,
                         subject=both(N_("You told them about the car")),
                         outcome=both(N_("became an owner")),
                         link=f"/members/{friend_id}",
-                        occurred_at=clock.now(),
                     )
                 ]
             )

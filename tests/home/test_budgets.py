@@ -15,7 +15,7 @@ BUDGETS = {
     "/wallet": 5,
     "/wallet/1": 5,
     "/rules": 5,
-    "/impact": 5,
+    "/impact": 6,
     "/impact/people": 2,
     "/inbox": 2,
     "/badges/1": 3,

@@ -11,9 +11,9 @@ from typing import Any
 KINDS = {
     "lit": ("credit",),
     "thanks": ("thanks", "relay"),
-    "answers": ("answer",),
+    "answers": ("answer", "praise"),
     "ideas": ("idea",),
-    "milestones": ("milestone",),
+    "milestones": ("milestone", "referral", "reach"),
 }
 DRAWN = 12
 FAN = 6

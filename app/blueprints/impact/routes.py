@@ -18,7 +18,7 @@ blueprint = Blueprint("impact", __name__)
 def feed() -> Response:
     me, show = actor().id, request.args.get("show", "")
     show = show if show in KINDS else ""
-    page = queries.lines(me, show, request.args.get("after"))
+    page = queries.entries(me, show, request.args.get("after"))
     if wants_fragment():
         return reply("impact/_lines.html", page=page, show=show)
     ripple = queries.ripple(me, DRAWN)

@@ -1,53 +1,125 @@
-"""Writing down who helped whom. The only writers of these tables."""
+"""Writing down who helped whom. The only writers of the lines, their bundles, and whom somebody helped."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import delete, func, insert, select, update
+from sqlalchemy import bindparam, delete, func, insert, select, update
 
-from app.blueprints.impact.models import Helped, ImpactLine
+from app.blueprints.impact.models import Helped, HelpedReader, ImpactBundle, ImpactLine, ThanksReply
+from app.core import clock
+from app.core.actor import Actor
 from app.core.db import db, table, upsert, write
+from app.core.errors import NotFound
+from app.core.uow import unit_of_work
 
 
 @dataclass(frozen=True, kw_only=True)
 class Help:
-    """One help: `member_id` helped `person_id` with `subject`; `outcome` is what came of it.
+    """One help: `member_id` helped a member (`person_id`) or a `reader` without an account with `subject`;
+    `outcome` is what came of it. Without either it helped nobody in particular (a milestone of reach).
 
-    `key` names it for ever, so that the same help can't be written twice.
+    `key` names it for ever, so that the same help can't be written twice; `about` names the work it is about
+    ("post:12"; None: nothing else is), for which nobody is counted twice. Lines of one `bundle` and week
+    stand together in the feed; None stands alone. `person_name` is what a reader calls themselves.
     """
 
     key: str
     member_id: int
     kind: str
-    person_id: int | None
-    person_name: str | None
+    person_id: int | None = None
+    reader: str | None = None
+    person_name: str | None = None
     subject: dict[str, Any]
-    outcome: dict[str, Any] | None
-    link: str | None
-    occurred_at: datetime
+    outcome: dict[str, Any] | None = None
+    link: str | None = None
+    occurred_at: datetime = field(default_factory=clock.now)
     quote: str | None = None
+    about: str | None = None
+    bundle: str | None = None
+    thanks_id: int | None = None
 
 
 def add_lines(helps: list[Help]) -> None:
     """Write impact lines and count each person helped once. Joins the caller's unit of work.
 
     Nobody helps themselves: a line from a member to the same member is an error of the caller
-    (CHECK not_oneself).
+    (CHECK not_oneself), and so is a second line for the same person and work (UNIQUE).
     """
     if not helps:
         return
-    ids = write(_lines(), [vars(each) for each in helps]).scalars().all()
+    # in one order everywhere, so that two who write at once never wait for each other's bundles crosswise
+    helps = sorted(helps, key=bundle_key)
+    rows = [
+        {
+            "key": each.key,
+            "member_id": each.member_id,
+            "kind": each.kind,
+            "about": each.about or each.key,
+            "bundle_id": _in_bundle(each),
+            "thanks_id": each.thanks_id,
+            "person_id": each.person_id,
+            "reader": each.reader,
+            "person_name": each.person_name,
+            "subject": each.subject,
+            "outcome": each.outcome,
+            "quote": each.quote,
+            "link": each.link,
+            "occurred_at": each.occurred_at,
+        }
+        for each in helps
+    ]
+    ids = write(_lines(), rows).scalars().all()
+    written = list(zip(helps, ids, strict=True))
     people = [
         {"member_id": each.member_id, "person_id": each.person_id, "first_line_id": line_id}
-        for each, line_id in zip(helps, ids, strict=True)
+        for each, line_id in written
         if each.person_id is not None
     ]
     if people:
-        write(_people(), people)
+        write(_first(Helped), people)
+    readers = [
+        {"member_id": each.member_id, "reader": each.reader, "first_line_id": line_id}
+        for each, line_id in written
+        if each.reader is not None
+    ]
+    if readers:
+        write(_first(HelpedReader), readers)
+
+
+def bundle_key(each: Help) -> str:
+    """What the bundle of a line is called: those of one week (ISO, in UTC) stand together."""
+    if each.bundle is None:
+        return each.key
+    year, week, _day = each.occurred_at.isocalendar()
+    return f"{each.member_id}:{each.bundle}:{year}-{week:02}"
+
+
+def _in_bundle(each: Help) -> int:
+    """The bundle of a new line, counted one line larger."""
+    values = {
+        "key": bundle_key(each),
+        "member_id": each.member_id,
+        "kind": each.kind,
+        "lines": 1,
+        "latest_at": each.occurred_at,
+    }
+    found: int = write(_bundle(), values).scalar_one()
+    return found
+
+
+@lru_cache
+def _bundle() -> Any:
+    bundle = table(ImpactBundle)
+    new = upsert(bundle)
+    return new.on_conflict_do_update(
+        index_elements=["key"],
+        # what was hidden stays hidden: more of the same brings it not back
+        set_={"lines": bundle.c.lines + 1, "latest_at": new.excluded.latest_at},
+    ).returning(bundle.c.id)
 
 
 def withdraw_lines(keys: list[str]) -> None:
@@ -57,27 +129,96 @@ def withdraw_lines(keys: list[str]) -> None:
     """
     if not keys:
         return
-    ids = db.session.scalars(select(ImpactLine.id).where(ImpactLine.key.in_(keys))).all()
+    lines = db.session.execute(
+        select(ImpactLine.id, ImpactLine.bundle_id).where(ImpactLine.key.in_(keys)).order_by(ImpactLine.id)
+    ).all()
+    if not lines:
+        return
+    ids = [row.id for row in lines]
+    for model, who in ((Helped, "person_id"), (HelpedReader, "reader")):
+        _uncount(model, who, ids)
+    db.session.execute(delete(ThanksReply).where(ThanksReply.line_id.in_(ids)))
+    db.session.execute(delete(ImpactLine).where(ImpactLine.id.in_(ids)))
+    for bundle_id in sorted({row.bundle_id for row in lines}):
+        _shrink(bundle_id, sum(row.bundle_id == bundle_id for row in lines))
+
+
+def _uncount(model: Any, who: str, ids: list[int]) -> None:
+    """Let those who were counted for lines `ids` count for another line, or not any more."""
+    person = getattr(model, who)
     counted = db.session.execute(
-        select(Helped.member_id, Helped.person_id)
-        .where(Helped.first_line_id.in_(ids))
-        .order_by(Helped.member_id, Helped.person_id)
+        select(model.member_id, person.label("person"))
+        .where(model.first_line_id.in_(ids))
+        .order_by(model.member_id, person)
         .with_for_update()
     ).all()
-    for member_id, person_id in counted:
+    for member_id, person_is in counted:
         other = db.session.scalar(
             select(func.min(ImpactLine.id)).where(
                 ImpactLine.member_id == member_id,
-                ImpactLine.person_id == person_id,
+                getattr(ImpactLine, who) == person_is,
                 ImpactLine.id.not_in(ids),
             )
         )
-        whose = (Helped.member_id == member_id, Helped.person_id == person_id)
+        whose = (model.member_id == member_id, person == person_is)
         if other is None:
-            db.session.execute(delete(Helped).where(*whose))
+            db.session.execute(delete(model).where(*whose))
         else:
-            db.session.execute(update(Helped).where(*whose).values(first_line_id=other))
-    db.session.execute(delete(ImpactLine).where(ImpactLine.id.in_(ids)))
+            db.session.execute(update(model).where(*whose).values(first_line_id=other))
+
+
+def _shrink(bundle_id: int, by: int) -> None:
+    """Count a bundle smaller by so many lines, which are gone already; an empty one goes with them."""
+    gone = delete(ImpactBundle).where(ImpactBundle.id == bundle_id, ImpactBundle.lines <= by)
+    if db.session.execute(gone).rowcount:  # type: ignore[attr-defined]
+        return
+    latest = select(func.max(ImpactLine.occurred_at)).where(ImpactLine.bundle_id == bundle_id)
+    db.session.execute(
+        update(ImpactBundle)
+        .where(ImpactBundle.id == bundle_id)
+        .values(lines=ImpactBundle.lines - by, latest_at=latest.scalar_subquery())
+    )
+
+
+def give_words(key: str, quote: str | None, person_name: str | None) -> None:
+    """Let a line that was counted without words show them from now on; with a quote it stands alone then, as
+    the newest. Joins the caller's unit of work. Raises NotFound for a line that isn't there.
+    """
+    line = db.session.execute(
+        select(ImpactLine.id, ImpactLine.member_id, ImpactLine.kind, ImpactLine.bundle_id).where(
+            ImpactLine.key == key
+        )
+    ).one_or_none()
+    if line is None:
+        raise NotFound
+    said = {"quote": quote, "person_name": person_name}
+    if quote:
+        values = {"key": key, "member_id": line.member_id, "kind": line.kind, "lines": 1}
+        said["bundle_id"] = write(_bundle(), values | {"latest_at": clock.now()}).scalar_one()
+    db.session.execute(update(ImpactLine).where(ImpactLine.id == line.id).values(said))
+    if quote:
+        _shrink(line.bundle_id, 1)
+
+
+def hide_bundle(bundle_id: int, *, hidden: bool, by: Actor) -> None:
+    """Leave an entry out of one's own feed, or take it in again. Its lines stay counted.
+
+    Raises NotFound for anybody else's.
+    """
+    with unit_of_work():
+        done = write(_hide(), {"bundle": bundle_id, "me": by.id, "moment": clock.now() if hidden else None})
+        if not done.rowcount:
+            raise NotFound
+
+
+@lru_cache
+def _hide() -> Any:
+    bundle = table(ImpactBundle)
+    return (
+        update(bundle)
+        .where(bundle.c.id == bindparam("bundle"), bundle.c.member_id == bindparam("me"))
+        .values(hidden_at=bindparam("moment", type_=bundle.c.hidden_at.type))
+    )
 
 
 @lru_cache
@@ -87,5 +228,5 @@ def _lines() -> Any:
 
 
 @lru_cache
-def _people() -> Any:
-    return upsert(table(Helped)).on_conflict_do_nothing()
+def _first(model: Any) -> Any:
+    return upsert(table(model)).on_conflict_do_nothing()

@@ -16,6 +16,7 @@ from typing import Any
 from sqlalchemy import bindparam, or_, select, update
 
 from app.blueprints.impact import queries_posts as queries
+from app.blueprints.impact import services_links
 from app.blueprints.impact.models import Post, PostFigure
 from app.blueprints.impact.policies_links import Shared
 from app.blueprints.impact.policies_posts import METRICS, MOST
@@ -84,6 +85,8 @@ def register(
         },
     ).scalar()
     if post_id is not None:
+        name = found.title or title or found.link
+        services_links.give_link(f"post:{post_id}", member_id=member_id, kind="post", title=pair(name, name))
         return post_id, True
     known = db.session.scalars(
         select(Post.id).where(Post.member_id == member_id, Post.link_key == found.key)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 from sqlalchemy import delete, update
@@ -10,7 +11,7 @@ from sqlalchemy import delete, update
 from app.blueprints.inbox.models import Notice
 from app.blueprints.members.policies import TIER_NAMES
 from app.core import clock
-from app.core.db import add, db
+from app.core.db import add, db, table, upsert, write
 from app.core.i18n import both, pair
 from app.core.uow import unit_of_work
 
@@ -32,6 +33,16 @@ def notify(notices: list[NewNotice]) -> None:
     if notices:
         now = clock.now()
         add(Notice, [{**vars(each), "created_at": now} for each in notices])
+
+
+def notify_once(notice: NewNotice) -> None:
+    """Leave a notice unless one of its key was left before. Joins the caller's unit of work."""
+    write(_unless_left(), {**vars(notice), "created_at": clock.now()})
+
+
+@lru_cache
+def _unless_left() -> Any:
+    return upsert(table(Notice)).on_conflict_do_nothing(index_elements=["key"])
 
 
 def withdraw(keys: list[str]) -> None:

@@ -94,6 +94,8 @@ class Member(Base):
     city: Mapped[str] = mapped_column(default="")
     locale: Mapped[str | None]
     theme: Mapped[str | None]
+    # whether those who helped them read their name
+    named_to_helpers: Mapped[bool] = mapped_column(default=True)
     contact_person_id: Mapped[int | None] = mapped_column(ForeignKey("member.id"))
     joined_at: Mapped[datetime] = mapped_column(Instant, index=True)
     privacy_accepted_at: Mapped[datetime] = mapped_column(Instant)

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, bindparam, func, or_, select
+from sqlalchemy import ColumnElement, Select, and_, bindparam, case, func, or_, select
 from sqlalchemy.orm import aliased
 
 from app.blueprints.members import policies
@@ -580,6 +580,17 @@ def name_of(member_id: Any) -> Any:
     """The name of the member whose id a column holds, as a scalar subquery for other features' queries."""
     who = aliased(Member)
     return select(who.name).where(who.id == member_id).scalar_subquery()
+
+
+def appears_as(member_id: Any) -> Any:
+    """How the member whose id a column holds appears to those who helped them, as a scalar subquery: their
+    name; "" as they wish not to be named; NULL for one who has left (or without anybody)."""
+    who = aliased(Member)
+    return (
+        select(case((who.named_to_helpers, who.name), else_=""))
+        .where(who.id == member_id, who.left_at.is_(None))
+        .scalar_subquery()
+    )
 
 
 def stars_of(member_id: Any) -> Any:

@@ -402,19 +402,20 @@ def _helper_key(work: Any, helper: Any) -> str:
 
 def _help(work: Any, helper: Any, title: dict[str, Any], link: str) -> impact.Help:
     if helper.resource_id is None:
-        subject = both(N_("Your help with “%(quest)s”"), quest=title)
+        subject, by_what = both(N_("Your help with “%(quest)s”"), quest=title), "oneself"
     else:
+        by_what = f"resource:{helper.resource_id}"
         subject = both(N_("Your “%(title)s”"), title=pair(helper.resource_title, helper.resource_title_en))
     return impact.Help(
         key=_helper_key(work, helper),
         member_id=helper.helper_id,
         kind="credit",
         person_id=work.member_id,
-        person_name=work.member_name,
         subject=subject,
         outcome=both(N_("lit “%(quest)s”"), quest=title),
         link=link,
-        occurred_at=clock.now(),
+        about=f"submission:{work.id}",
+        bundle=f"{by_what}:quest:{work.quest_id}",
     )
 
 
