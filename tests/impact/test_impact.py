@@ -6,7 +6,7 @@ import re
 
 import pytest
 
-from app.blueprints.impact import queries, services
+from app.blueprints.impact import queries_people, services
 from app.blueprints.impact.policies import DRAWN, spread
 from app.core import clock
 from app.core.uow import unit_of_work
@@ -51,7 +51,7 @@ def test_the_ripple_counts_each_person_once(people) -> None:
     helps(b, d, "6")
     helps(b, me, "7")  # back to me: not counted as further
     helps(c, e, "8")  # the third degree
-    ripple = queries.ripple(me.id, DRAWN)
+    ripple = queries_people.ripple(me.id, DRAWN)
     assert (ripple.first, ripple.carried, ripple.second) == (2, 2, 2)
     assert [(row.name, row.second) for row in ripple.people] == [("P1", 2), ("P2", 1)]
 

@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from app.blueprints.impact import queries, queries_thanks, services_links, services_thanks
+from app.blueprints.impact import queries, queries_people, queries_thanks, services_links, services_thanks
 from app.blueprints.impact.policies_thanks import HOUR_THANKS, HOUR_WORDS
 from app.blueprints.impact.services_thanks import Said
 from app.blueprints.inbox import queries as inbox
@@ -48,7 +48,7 @@ def entries(member):
 
 
 def people(member) -> int:
-    ripple = queries.ripple(member.id, 12)
+    ripple = queries_people.ripple(member.id, 12)
     return ripple.first + ripple.readers
 
 
@@ -83,7 +83,7 @@ def test_nobody_thanks_themselves(author, code, make_member) -> None:
     friend = make_member("friend", name="Friend")
     thank(code, friend.id)
     assert queries.latest(author.id).name == "Friend"
-    assert queries.ripple(author.id, 12).first == 1, "a member is part of the ripple"
+    assert queries_people.ripple(author.id, 12).first == 1, "a member is part of the ripple"
 
 
 def test_a_member_is_counted_once_for_a_work_however_they_say_it(author, code, make_member) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from flask import Blueprint, request
 from werkzeug.wrappers import Response
 
-from app.blueprints.impact import queries
+from app.blueprints.impact import queries, queries_people
 from app.blueprints.impact.policies import DRAWN, KINDS, spread
 from app.core.access import actor, member
 from app.core.html import reply, wants_fragment
@@ -21,12 +21,12 @@ def feed() -> Response:
     page = queries.entries(me, show, request.args.get("after"))
     if wants_fragment():
         return reply("impact/_lines.html", page=page, show=show)
-    ripple = queries.ripple(me, DRAWN)
+    ripple = queries_people.ripple(me, DRAWN)
     return reply(
         "impact/feed.html",
         page=page,
         show=show,
-        totals=queries.totals(me),
+        totals=queries_people.totals(me),
         ripple=ripple,
         dots=spread(ripple.people),
     )
@@ -35,5 +35,5 @@ def feed() -> Response:
 @blueprint.get("/impact/people")
 @member
 def people() -> Response:
-    page = queries.people(actor().id, request.args.get("after"))
+    page = queries_people.people(actor().id, request.args.get("after"))
     return reply("impact/people.html", fragment="impact/_people.html", page=page)

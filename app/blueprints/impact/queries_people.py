@@ -1,0 +1,138 @@
+"""Whom a member helped, and whom these helped: counted from the lines, never estimated."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any
+
+from sqlalchemy import Integer, Select, and_, bindparam, distinct, func, select
+from sqlalchemy.orm import aliased
+
+from app.blueprints.impact.models import Helped, HelpedReader, ImpactLine
+from app.blueprints.impact.policies import KINDS
+from app.blueprints.members import queries as members
+from app.core.db import read
+from app.core.paging import Page, below, page_by_id
+
+ME: Any = bindparam("me", type_=Integer)
+BELOW: Any = bindparam("below", type_=Integer)
+PAGE = 20
+
+
+@dataclass(frozen=True)
+class Totals:
+    """Lines by what they show (keys of KINDS), and how many people lit something with this member's help."""
+
+    by_show: dict[str, int]
+    lit_with_me: int
+
+
+@lru_cache
+def _totals() -> Any:
+    return (
+        select(
+            ImpactLine.kind,
+            func.count(ImpactLine.id).label("lines"),
+            func.count(distinct(ImpactLine.person_id)).label("people"),
+        )
+        .where(ImpactLine.member_id == ME)
+        .group_by(ImpactLine.kind)
+    )
+
+
+def totals(member_id: int) -> Totals:
+    """How many lines of each kind a member has, counted."""
+    by_kind = {row.kind: row for row in read(_totals(), {"me": member_id})}
+    return Totals(
+        {
+            show: sum(by_kind[kind].lines for kind in kinds if kind in by_kind)
+            for show, kinds in KINDS.items()
+        },
+        by_kind["credit"].people if "credit" in by_kind else 0,
+    )
+
+
+@dataclass(frozen=True)
+class Ripple:
+    """Those a member helped (`first`), how many of those helped others (`carried`), and whom they helped
+    (`second`: different people, the member left out). `people` are the first degree, who passed most on
+    leading: person_id, name, second. `readers` without an account were helped besides: nobody knows whom they
+    help."""
+
+    first: int
+    carried: int
+    second: int
+    readers: int
+    people: list[Any]
+
+
+@lru_cache
+def _ripple() -> Any:
+    first, on = aliased(Helped), aliased(Helped)
+    further = and_(on.member_id == first.person_id, on.person_id != ME)
+    readers = select(func.count()).select_from(HelpedReader).where(HelpedReader.member_id == ME)
+    return (
+        select(
+            func.count(distinct(first.person_id)).label("first"),
+            func.count(distinct(on.member_id)).label("carried"),
+            func.count(distinct(on.person_id)).label("second"),
+            readers.scalar_subquery().label("readers"),
+        )
+        .select_from(first)
+        .outerjoin(on, further)
+        .where(first.member_id == ME)
+    )
+
+
+def ripple(member_id: int, drawn: int) -> Ripple:
+    """The ripple in exact numbers, and its first `drawn` people."""
+    numbers = read(_ripple(), {"me": member_id}).one()
+    if not numbers.first:
+        return Ripple(0, 0, 0, numbers.readers, [])
+    people = read(_drawn(), {"me": member_id, "most": drawn}).all()
+    return Ripple(numbers.first, numbers.carried, numbers.second, numbers.readers, list(people))
+
+
+def _people() -> tuple[Select[Any], Any]:
+    on = aliased(Helped)
+    second = (
+        select(func.count(on.person_id))
+        .where(on.member_id == Helped.person_id, on.person_id != ME)
+        .correlate(Helped)
+        .scalar_subquery()
+    )
+    query = select(
+        Helped.person_id,
+        members.appears_as(Helped.person_id).label("name"),
+        second.label("second"),
+        Helped.first_line_id,
+    ).where(Helped.member_id == ME)
+    return query, second
+
+
+@lru_cache
+def _drawn() -> Any:
+    query, second = _people()
+    return query.order_by(second.desc(), Helped.first_line_id.desc()).limit(bindparam("most", type_=Integer))
+
+
+@lru_cache
+def _everybody() -> Any:
+    query, _second = _people()
+    return (
+        query.add_columns(ImpactLine.subject, ImpactLine.occurred_at)
+        .join(ImpactLine, ImpactLine.id == Helped.first_line_id)
+        .where(Helped.first_line_id < BELOW)
+        .order_by(Helped.first_line_id.desc())
+        .limit(PAGE + 1)
+    )
+
+
+def people(member_id: int, cursor: str | None) -> Page[Any]:
+    """Everybody a member helped, each once, the latest first.
+
+    person_id, name, second (how many they helped), first_line_id, subject, occurred_at.
+    """
+    rows = read(_everybody(), {"me": member_id, "below": below(cursor)}).all()
+    return page_by_id(rows, PAGE, "first_line_id")
