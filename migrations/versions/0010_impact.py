@@ -247,7 +247,7 @@ def upgrade():
         f"SELECT {KEPT}, CASE WHEN person_id IS NULL THEN person_name END, "
         "CASE WHEN link LIKE '/work/%' AND person_id IS NOT NULL THEN 'submission:' || substr(link, 7) ELSE key END, "
         "(SELECT id FROM impact_bundle WHERE impact_bundle.key = line_aside.key), "
-        "CASE WHEN person_id IS NULL AND person_name IS NOT NULL THEN key END FROM line_aside ORDER BY id"
+        "CASE WHEN person_id IS NULL AND person_name IS NOT NULL THEN key END FROM line_aside ORDER BY line_aside.id"
     )
     _back()
     op.create_table('helped_reader',
