@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import lru_cache
@@ -129,18 +130,16 @@ def withdraw_lines(keys: list[str]) -> None:
     """
     if not keys:
         return
-    lines = db.session.execute(
-        select(ImpactLine.id, ImpactLine.bundle_id).where(ImpactLine.key.in_(keys)).order_by(ImpactLine.id)
-    ).all()
-    if not lines:
+    ids = list(db.session.scalars(select(ImpactLine.id).where(ImpactLine.key.in_(keys))))
+    if not ids:
         return
-    ids = [row.id for row in lines]
     for model, who in ((Helped, "person_id"), (HelpedReader, "reader")):
         _uncount(model, who, ids)
     db.session.execute(delete(ThanksReply).where(ThanksReply.line_id.in_(ids)))
-    db.session.execute(delete(ImpactLine).where(ImpactLine.id.in_(ids)))
-    for bundle_id in sorted({row.bundle_id for row in lines}):
-        _shrink(bundle_id, sum(row.bundle_id == bundle_id for row in lines))
+    # by what this deletes: of two who withdraw the same at once, one finds it gone
+    gone = delete(ImpactLine).where(ImpactLine.id.in_(ids)).returning(ImpactLine.bundle_id)
+    for bundle_id, lines in sorted(Counter(db.session.scalars(gone)).items()):
+        _shrink(bundle_id, lines)
 
 
 def _uncount(model: Any, who: str, ids: list[int]) -> None:
@@ -229,4 +228,10 @@ def _lines() -> Any:
 
 @lru_cache
 def _first(model: Any) -> Any:
-    return upsert(table(model)).on_conflict_do_nothing()
+    """Count a person who isn't counted yet. Who is counted stays so by their first line, and their row is
+    locked: somebody who withdraws that line meanwhile has to see the new one."""
+    people = table(model)
+    return upsert(people).on_conflict_do_update(
+        index_elements=[column.name for column in people.primary_key],
+        set_={"first_line_id": people.c.first_line_id},
+    )
