@@ -8,13 +8,15 @@ from datetime import datetime
 from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import bindparam, delete, func, insert, select, update
+from sqlalchemy import Integer, String, bindparam, cast, delete, func, insert, literal, select, update
 
 from app.blueprints.impact.models import Helped, HelpedReader, ImpactBundle, ImpactLine, ThanksReply
+from app.blueprints.members import queries as members
 from app.core import clock
 from app.core.actor import Actor
-from app.core.db import db, table, upsert, write
+from app.core.db import db, read, table, upsert, write
 from app.core.errors import NotFound
+from app.core.i18n import N_, both
 from app.core.uow import unit_of_work
 
 
@@ -82,6 +84,7 @@ def add_lines(helps: list[Help]) -> None:
     ]
     if people:
         write(_first(Helped), people)
+        _tell_mentors([row["member_id"] for row in people])
     readers = [
         {"member_id": each.member_id, "reader": each.reader, "first_line_id": line_id}
         for each, line_id in written
@@ -135,11 +138,53 @@ def withdraw_lines(keys: list[str]) -> None:
         return
     for model, who in ((Helped, "person_id"), (HelpedReader, "reader")):
         _uncount(model, who, ids)
+    helpers = set(db.session.scalars(select(ImpactLine.member_id).where(ImpactLine.id.in_(ids))))
     db.session.execute(delete(ThanksReply).where(ThanksReply.line_id.in_(ids)))
     # by what this deletes: of two who withdraw the same at once, one finds it gone
     gone = delete(ImpactLine).where(ImpactLine.id.in_(ids)).returning(ImpactLine.bundle_id)
     for bundle_id, lines in sorted(Counter(db.session.scalars(gone)).items()):
         _shrink(bundle_id, lines)
+    # who has helped nobody any more has passed nothing on
+    still = set(db.session.scalars(select(Helped.member_id).where(Helped.member_id.in_(helpers)).distinct()))
+    withdraw_lines([passed_on_key(member_id) for member_id in sorted(helpers - still)])
+
+
+def passed_on_key(mentee_id: int) -> str:
+    return f"passed-on:{mentee_id}"
+
+
+def _tell_mentors(helpers: list[int]) -> None:
+    """A line for the mentor of each of these who has just helped somebody for the first time."""
+    first = read(_passed_on(), {"helpers": sorted(set(helpers))}).all()
+    add_lines(
+        [
+            Help(
+                key=passed_on_key(row.mentee_id),
+                member_id=row.mentor_id,
+                kind="milestone",
+                person_id=row.mentee_id,
+                subject=both(N_("You are their mentor")),
+                outcome=both(N_("passed the light on: they helped somebody for the first time")),
+                link=f"/members/{row.mentee_id}",
+            )
+            for row in first
+        ]
+    )
+
+
+@lru_cache
+def _passed_on() -> Any:
+    """Of the members `helpers` those who have a mentor and have helped one member: mentee_id, mentor_id."""
+    mentorship = members.running_mentorships().subquery("mentorship")
+    helped = select(func.count()).where(Helped.member_id == mentorship.c.mentee_id).scalar_subquery()
+    told = select(ImpactLine.id).where(
+        ImpactLine.key == literal("passed-on:") + cast(mentorship.c.mentee_id, String)
+    )
+    return select(mentorship.c.mentee_id, mentorship.c.mentor_id).where(
+        mentorship.c.mentee_id.in_(bindparam("helpers", type_=Integer, expanding=True)),
+        helped == 1,
+        ~told.exists(),
+    )
 
 
 def _uncount(model: Any, who: str, ids: list[int]) -> None:

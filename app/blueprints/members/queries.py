@@ -194,6 +194,11 @@ def contact_of(member_id: int) -> Any | None:
     ).one_or_none()
 
 
+def running_mentorships() -> Any:
+    """A select of who mentors whom now, for other features' queries: mentor_id, mentee_id."""
+    return select(Mentorship.mentor_id, Mentorship.mentee_id).where(Mentorship.ends_at.is_(None))
+
+
 def mentees_of(mentor_id: int) -> list[Any]:
     """Whom this member mentors now: id, name, tier, city, starts_at; who began first comes first."""
     return list(

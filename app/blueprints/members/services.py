@@ -37,6 +37,7 @@ _hasher = PasswordHasher(time_cost=2, memory_cost=19456, parallelism=1)
 
 _joined: list[Callable[[int], None]] = []
 _tier_changed: list[Callable[[int, str, str, int], None]] = []
+_stars_set: list[Callable[[int, int], None]] = []
 
 THEMES = ("light", "dark")
 # any number does, as long as nothing else in this database locks by it
@@ -69,6 +70,12 @@ def when_tier_changed(callback: Callable[[int, str, str, int], None]) -> None:
     """Call `callback(member_id, tier, reason, by_id)` inside the transaction that changes a tier."""
     if callback not in _tier_changed:
         _tier_changed.append(callback)
+
+
+def when_stars_set(callback: Callable[[int, int], None]) -> None:
+    """Call `callback(member_id, level)` inside the transaction that writes a member's stars."""
+    if callback not in _stars_set:
+        _stars_set.append(callback)
 
 
 # --- accounts ---------------------------------------------------------------------------------
@@ -628,6 +635,8 @@ def _insert_all(table: Any, rows: list[dict[str, Any]]) -> None:
 def set_stars(member_id: int, level: int) -> None:
     """Write a member's stars, which points count from the lifetime points (`queries.level_for`)."""
     db.session.execute(update(Member).where(Member.id == member_id).values(star_level=level))
+    for callback in _stars_set:
+        callback(member_id, level)
 
 
 def found_programme(
