@@ -27,6 +27,7 @@ from app.demo.programme import Programme
 from app.demo.quick import QuickAnswers
 from app.demo.state import state_now
 from app.demo.stories import Stories
+from app.demo.thanks import Thanks
 from app.demo.timeline import Timeline
 
 demo = AppGroup("demo", help="The demo programme, for trying and measuring.")
@@ -80,6 +81,7 @@ def load(*, members_wanted: int = 0, quests_wanted: int = 0) -> None:
         Calls(programme).plan()
         Stories(programme).plan()
         Points(programme).plan()
+        Thanks(programme).plan()
         Mall(programme).plan()
         timeline.run()
         Crowd(programme).fill(members=members_wanted, quests=quests_wanted)

@@ -24,6 +24,7 @@ class Content:
         self.calls: list[dict[str, Any]] = self._file("calls")["call"]
         self.stories: list[dict[str, Any]] = self._file("stories")["story"]
         self.mall = self._file("mall")
+        self.thanks = self._file("thanks")
         self._works = self._file("works")
         quests = self._file("quests")
         self.score_names = {row["key"]: {"zh": row["name"], "en": row["name_en"]} for row in quests["score"]}
