@@ -3,12 +3,18 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
+from sqlalchemy import event
 
 from app.blueprints.impact import queries_people, services
 from app.blueprints.impact.policies import DRAWN, spread
 from app.core import clock
+from app.core.db import db
 from app.core.uow import unit_of_work
 
 
@@ -35,6 +41,23 @@ def people(make_member):
     return [make_member(f"p{n}", name=f"P{n}") for n in range(6)]
 
 
+@contextmanager
+def counted() -> Iterator[list[str]]:
+    """The statements of what happens inside."""
+    said: list[str] = []
+
+    def note(*args: Any) -> None:
+        # SQLite's own BEGIN is written by us, so it comes by here as well
+        if not args[2].startswith("BEGIN"):
+            said.append(args[2])
+
+    event.listen(db.engine, "before_cursor_execute", note)
+    try:
+        yield said
+    finally:
+        event.remove(db.engine, "before_cursor_execute", note)
+
+
 def get(client, path: str) -> str:
     answer = client.get(path, headers={"Accept-Language": "en"})
     assert answer.status_code == 200
@@ -54,6 +77,30 @@ def test_the_ripple_counts_each_person_once(people) -> None:
     ripple = queries_people.ripple(me.id, DRAWN)
     assert (ripple.first, ripple.carried, ripple.second) == (2, 2, 2)
     assert [(row.name, row.second) for row in ripple.people] == [("P1", 2), ("P2", 1)]
+
+
+def test_months_count_lines_by_kind_and_each_person_once(people) -> None:
+    me, a, b, *_ = people
+    edges = [datetime(2026, month, 1, tzinfo=UTC) for month in (9, 10, 11, 12)]
+    last_moment = edges[2] - timedelta(microseconds=1)
+    helps(me, a, "before", occurred_at=edges[0] - timedelta(microseconds=1))
+    helps(me, a, "1", occurred_at=edges[0])
+    helps(me, a, "2", occurred_at=last_moment)
+    helps(me, a, "3", "answer", occurred_at=last_moment)
+    helps(me, b, "4", occurred_at=edges[1])
+    helps(me, None, "5", "thanks", occurred_at=edges[1], reader="one", about="x")
+    helps(me, None, "6", "thanks", occurred_at=edges[1], reader="one", about="y")
+    helps(me, None, "7", "reach", occurred_at=edges[1], reader=None)
+    helps(me, a, "after", occurred_at=edges[3])
+    helps(a, b, "another's", occurred_at=edges[1])
+    with counted() as said:
+        found = queries_people.months(me.id, edges)
+    assert len(said) == 1
+    assert [(month.start, month.lines, month.people, month.readers) for month in found] == [
+        (edges[0], {"credit": 1}, 1, 0),
+        (edges[1], {"credit": 2, "answer": 1, "thanks": 2, "reach": 1}, 2, 1),
+        (edges[2], {}, 0, 0),
+    ]
 
 
 def test_the_picture_and_the_words_say_the_same(people, login) -> None:

@@ -2,11 +2,25 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
 from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import Integer, Select, and_, bindparam, distinct, func, select
+from sqlalchemy import (
+    Integer,
+    Select,
+    and_,
+    bindparam,
+    case,
+    distinct,
+    func,
+    literal,
+    null,
+    select,
+    union_all,
+)
 from sqlalchemy.orm import aliased
 
 from app.blueprints.impact.models import Helped, HelpedReader, ImpactLine
@@ -51,6 +65,48 @@ def totals(member_id: int) -> Totals:
         },
         by_kind["credit"].people if "credit" in by_kind else 0,
     )
+
+
+@dataclass(frozen=True)
+class Month:
+    """A member's lines of one month, by kind, and how many different people they are of: members (`people`)
+    and readers without an account (`readers`), each once within the month."""
+
+    start: datetime
+    lines: dict[str, int]
+    people: int
+    readers: int
+
+
+@lru_cache
+def _months(number: int) -> Any:
+    at = ImpactLine.occurred_at
+    ends = [bindparam(f"edge{place}", type_=at.type) for place in range(number + 1)]
+    month = case(*((at < end, place) for place, end in enumerate(ends[1:]))).label("month")
+    lines = (
+        select(month, ImpactLine.kind, ImpactLine.person_id, ImpactLine.reader)
+        .where(ImpactLine.member_id == ME, at >= ends[0], at < ends[-1])
+        .cte("lines")
+    )
+    kinds = select(lines.c.month, lines.c.kind, func.count().label("number"), literal(0).label("readers"))
+    people = select(
+        lines.c.month, null(), func.count(distinct(lines.c.person_id)), func.count(distinct(lines.c.reader))
+    )
+    return union_all(kinds.group_by(lines.c.month, lines.c.kind), people.group_by(lines.c.month))
+
+
+def months(member_id: int, edges: Sequence[datetime]) -> list[Month]:
+    """A member's lines by month, in one query. `edges` are the moments at which months begin, the earliest
+    first, and the one at which the last of them ends: so there is one month fewer."""
+    number = len(edges) - 1
+    values = {f"edge{place}": edge for place, edge in enumerate(edges)}
+    found: list[Month] = [Month(edge, {}, 0, 0) for edge in edges[:-1]]
+    for row in read(_months(number), {"me": member_id, **values}):
+        if row.kind is None:
+            found[row.month] = replace(found[row.month], people=row.number, readers=row.readers)
+        else:
+            found[row.month].lines[row.kind] = row.number
+    return found
 
 
 @dataclass(frozen=True)
