@@ -43,6 +43,7 @@ VALUES: dict[str, str] = {
         UNION SELECT id FROM (SELECT id FROM badge WHERE id NOT IN
             (SELECT badge_id FROM award WHERE member_id = :me) ORDER BY id LIMIT 1) AS unlit""",
     "home.lit": "SELECT id FROM award WHERE member_id = :me ORDER BY id DESC LIMIT 2",
+    "impact_people.month": "SELECT substr(CAST(max(occurred_at) AS text), 1, 7) FROM impact_line",
     "library.read": "SELECT id FROM resource ORDER BY length(body) DESC, id LIMIT 3",
     "mall.asking": "SELECT min(id) FROM mall_item WHERE state = 'live' GROUP BY kind",
     "mall.item": "SELECT min(id) FROM mall_item GROUP BY kind, stock = 0, priority_star IS NULL",
@@ -110,6 +111,7 @@ QUERIES: dict[str, list[str]] = {
     "quick.tips": ["by=new"],
     "quests.index": ["track=photo", "short=1", "part=start"],
     "impact.feed": ["show=lit", "show=ideas"],
+    "impact_people.month": ["show=lit"],
     "mall.index": ["only=now", "shelf=experience"],
     "points.wallet": ["show=earned", "show=spent"],
     "members.enter_code": ["code=nonsense"],

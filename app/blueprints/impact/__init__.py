@@ -8,13 +8,14 @@ from flask import Flask
 
 
 def init_app(app: Flask) -> None:
-    from app.blueprints.impact import routes, routes_posts, routes_staff, services_milestones
+    from app.blueprints.impact import routes, routes_people, routes_posts, routes_staff, services_milestones
     from app.blueprints.media import services as media
     from app.blueprints.members import services as members
 
     media.allow("post", staff_sees)
     members.when_stars_set(services_milestones.tell_star)
     app.register_blueprint(routes.blueprint)
+    app.register_blueprint(routes_people.blueprint)
     app.register_blueprint(routes_posts.blueprint)
     app.register_blueprint(routes_staff.blueprint)
 

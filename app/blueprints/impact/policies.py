@@ -42,8 +42,8 @@ def at(angle: float, radius: float) -> tuple[int, int]:
 def spread(people: Sequence[Any]) -> list[Dot]:
     """Where the first people of a ripple stand, at most DRAWN; those who helped others stand further out.
 
-    The first five who helped others are named. Rows have `name` and `second`; at most FAN dots are drawn
-    behind one person, however many they helped: the words below say how many.
+    The first five who helped others are named, of those who allow it. Rows have `name` and `second`; at most
+    FAN dots are drawn behind one person, however many they helped: the words below say how many.
     """
     shown = people[:DRAWN]
     # who passed light on is spread among the others, so that the fans have room
@@ -53,7 +53,8 @@ def spread(people: Sequence[Any]) -> list[Dot]:
     while carriers or others:
         ring += carriers[:1] + others[:1]
         carriers, others = carriers[1:], others[1:]
-    named = {id(row) for row in [row for row in shown if row.second][:5] or list(shown[:3])}
+    with_name = [row for row in shown if row.name]
+    named = {id(row) for row in [row for row in with_name if row.second][:5] or with_name[:3]}
     sector = 360 / max(len(ring), 1)
     dots = []
     for place, row in enumerate(ring):

@@ -10,11 +10,11 @@ from typing import Any
 
 from sqlalchemy import (
     Integer,
-    Select,
     and_,
     bindparam,
     case,
     distinct,
+    exists,
     func,
     literal,
     null,
@@ -123,63 +123,65 @@ class Ripple:
     people: list[Any]
 
 
+def helped_by(helper: Any) -> Any:
+    """How many members, the reader of the page left out, the one whose id a column holds has helped, as a
+    scalar subquery."""
+    on = aliased(Helped)
+    return select(func.count()).where(on.member_id == helper, on.person_id != ME).scalar_subquery()
+
+
 @lru_cache
 def _ripple() -> Any:
+    # each number by itself is answered from an index; together, as one join, each would sort all of it
     first, on = aliased(Helped), aliased(Helped)
-    further = and_(on.member_id == first.person_id, on.person_id != ME)
-    readers = select(func.count()).select_from(HelpedReader).where(HelpedReader.member_id == ME)
-    return (
-        select(
-            func.count(distinct(first.person_id)).label("first"),
-            func.count(distinct(on.member_id)).label("carried"),
-            func.count(distinct(on.person_id)).label("second"),
-            readers.scalar_subquery().label("readers"),
-        )
-        .select_from(first)
-        .outerjoin(on, further)
-        .where(first.member_id == ME)
-    )
+    mine = first.member_id == ME
+    theirs = and_(on.member_id == first.person_id, on.person_id != ME)
+    second = select(on.person_id).select_from(first).join(on, theirs).where(mine).group_by(on.person_id)
+    numbers = {
+        "first": select(func.count()).select_from(first).where(mine),
+        "carried": select(func.count()).select_from(first).where(mine, exists().where(theirs)),
+        "second": select(func.count()).select_from(second.subquery()),
+        "readers": select(func.count()).select_from(HelpedReader).where(HelpedReader.member_id == ME),
+    }
+    return select(*(number.scalar_subquery().label(name) for name, number in numbers.items()))
 
 
 def ripple(member_id: int, drawn: int) -> Ripple:
     """The ripple in exact numbers, and its first `drawn` people."""
     numbers = read(_ripple(), {"me": member_id}).one()
-    if not numbers.first:
-        return Ripple(0, 0, 0, numbers.readers, [])
-    people = read(_drawn(), {"me": member_id, "most": drawn}).all()
+    people = read(_drawn(), {"me": member_id, "most": drawn}).all() if numbers.first else []
     return Ripple(numbers.first, numbers.carried, numbers.second, numbers.readers, list(people))
-
-
-def _people() -> tuple[Select[Any], Any]:
-    on = aliased(Helped)
-    second = (
-        select(func.count(on.person_id))
-        .where(on.member_id == Helped.person_id, on.person_id != ME)
-        .correlate(Helped)
-        .scalar_subquery()
-    )
-    query = select(
-        Helped.person_id,
-        members.appears_as(Helped.person_id).label("name"),
-        second.label("second"),
-        Helped.first_line_id,
-    ).where(Helped.member_id == ME)
-    return query, second
 
 
 @lru_cache
 def _drawn() -> Any:
-    query, second = _people()
-    return query.order_by(second.desc(), Helped.first_line_id.desc()).limit(bindparam("most", type_=Integer))
+    second = helped_by(Helped.person_id).label("second")
+    # only those who are drawn are asked for their names
+    most = (
+        select(Helped.person_id, Helped.first_line_id, second)
+        .where(Helped.member_id == ME)
+        .order_by(second.desc(), Helped.first_line_id.desc())
+        .limit(bindparam("most", type_=Integer))
+        .subquery("most")
+    )
+    return select(most, members.appears_as(most.c.person_id).label("name")).order_by(
+        most.c.second.desc(), most.c.first_line_id.desc()
+    )
 
 
 @lru_cache
 def _everybody() -> Any:
-    query, _second = _people()
     return (
-        query.add_columns(ImpactLine.subject, ImpactLine.occurred_at)
+        select(
+            Helped.person_id,
+            members.appears_as(Helped.person_id).label("name"),
+            helped_by(Helped.person_id).label("second"),
+            Helped.first_line_id,
+            ImpactLine.subject,
+            ImpactLine.occurred_at,
+        )
         .join(ImpactLine, ImpactLine.id == Helped.first_line_id)
-        .where(Helped.first_line_id < BELOW)
+        .where(Helped.member_id == ME, Helped.first_line_id < BELOW)
         .order_by(Helped.first_line_id.desc())
         .limit(PAGE + 1)
     )
