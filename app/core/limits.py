@@ -6,6 +6,7 @@ shouldn't pay for them (a seventh of an empty request): here its hooks run for t
 
 from __future__ import annotations
 
+from ipaddress import IPv6Address, ip_address
 from typing import Any
 
 from flask import Flask, request
@@ -14,6 +15,19 @@ from flask_limiter.util import get_qualified_name, get_remote_address
 from werkzeug.wrappers import Response
 
 limiter = Limiter(key_func=get_remote_address, in_memory_fallback_enabled=True)
+
+
+def by_network() -> str:
+    """The limit's key for everybody who can change from one address to the next: a network of 256 IPv4
+    addresses (/24), or what one line is given of IPv6 (/56)."""
+    try:
+        address = ip_address(get_remote_address() or "")
+    except ValueError:  # a socket file, or what a proxy didn't tidy
+        return "network-unknown"
+    if isinstance(address, IPv6Address) and address.ipv4_mapped is not None:
+        address = address.ipv4_mapped
+    kept = 24 if address.version == 4 else 56
+    return f"network-{int(address) >> (address.max_prefixlen - kept):x}-{address.version}"
 
 
 def init_limits(app: Flask) -> None:

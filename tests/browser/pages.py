@@ -22,7 +22,7 @@ from tests.browser.server import DemoServer
 NO_PAGES = {
     "static", "media.show", "health.healthz", "members_staff.invite_qr", "inbox.open", "quests.find_helpers",
     "answers.download", "results.table", "figures_staff.posts", "sky_staff.figure", "remarks.lines",
-    "points.statement_csv",
+    "points.statement_csv", "thanks.cover",
 }  # fmt: skip
 
 LOGINS = {
@@ -91,6 +91,7 @@ VALUES: dict[str, str] = {
     "quick.wall": "SELECT min(id) FROM quest WHERE kind = 'photo_call'",
     "calls_staff.show": "SELECT quest_id FROM call_proposal WHERE state = 'proposed'",
     "results.show": "SELECT min(id) FROM quest WHERE state = 'live' GROUP BY preset",
+    "thanks.page": "SELECT min(code) FROM thanks_link GROUP BY kind UNION SELECT 'NOTHERE'",
     "sky_staff.track": "SELECT key FROM track WHERE key IN ('photo', 'answer')",
     "desk.blind": """
         SELECT min(s.id) FROM submission s JOIN review r ON r.submission_id = s.id AND r.decision = 'approved'

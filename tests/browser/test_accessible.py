@@ -141,7 +141,7 @@ def violations(page: Tab, where: str, options: dict[str, Any] = ALL) -> list[str
 # a page that looks the same for every member is looked at as the member who has most on it
 LOOKED_AT = {
     "visitor": lambda page, access: True,
-    "member": lambda page, access: access != "public" or page.path == "/rules",
+    "member": lambda page, access: access != "public" or page.path == "/rules" or "thanks" in page.endpoint,
     "newcomer": lambda page, access: not re.search(r"\d|members", page.path),
     "mentor": lambda page, access: (
         page.endpoint.startswith(("review.", "impact."))
@@ -210,7 +210,7 @@ def take_survey(who: str, chromium: Browser, server: DemoServer, pages: Pages) -
 def look_at(phone: Phone, page: Page, survey: Survey, *, axe: bool) -> None:
     answer: Response | None = phone.page.goto(page.path)
     # a closed invite and an odd code are pages too
-    allowed = (200, 404, 410, 422) if page.endpoint.startswith("members.") else (200,)
+    allowed = (200, 404, 410, 422) if page.endpoint.startswith(("members.", "thanks.")) else (200,)
     if answer is None or answer.status not in allowed:
         survey.found["status"].append(f"{page.path}: {answer and answer.status}")
         return
@@ -235,6 +235,17 @@ def first_href(phone: Phone, path: str, selector: str) -> str:
     return str(phone.page.locator(selector).first.get_attribute("href"))
 
 
+def thanks_page(pages: Pages) -> str:
+    return next(page.path for page in pages.open_to("visitor") if page.endpoint == "thanks.page")
+
+
+def say_thanks(phone: Phone, path: str) -> None:
+    page = phone.open(path)
+    page.locator("[name=outcome]").first.check(force=True)
+    phone.button("Hand over the thanks").click()
+    expect(phone.button("Take it back")).to_be_visible()
+
+
 ODD: dict[str, dict[str, Callable[[Phone, Pages], Any]]] = {
     "visitor": {
         "nothing here": lambda phone, pages: phone.page.goto("/nothing/here"),
@@ -247,6 +258,8 @@ ODD: dict[str, dict[str, Callable[[Phone, Pages], Any]]] = {
             "form.stack-l",
             name="x",
         ),
+        "thanks refused": lambda phone, pages: submit(phone, thanks_page(pages), "#thanks"),
+        "thanks said": lambda phone, pages: say_thanks(phone, thanks_page(pages)),
     },
     "member": {
         "nothing here, signed in": lambda phone, pages: phone.page.goto("/nothing/here"),

@@ -8,7 +8,14 @@ from flask import Flask
 
 
 def init_app(app: Flask) -> None:
-    from app.blueprints.impact import routes, routes_people, routes_posts, routes_staff, services_milestones
+    from app.blueprints.impact import (
+        routes,
+        routes_people,
+        routes_posts,
+        routes_public,
+        routes_staff,
+        services_milestones,
+    )
     from app.blueprints.media import services as media
     from app.blueprints.members import services as members
 
@@ -17,6 +24,7 @@ def init_app(app: Flask) -> None:
     app.register_blueprint(routes.blueprint)
     app.register_blueprint(routes_people.blueprint)
     app.register_blueprint(routes_posts.blueprint)
+    app.register_blueprint(routes_public.blueprint)
     app.register_blueprint(routes_staff.blueprint)
 
 

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import Integer, bindparam, or_, select
+from sqlalchemy import Integer, bindparam, func, or_, select
 
 from app.blueprints.impact.models import (
     HeldWord,
@@ -16,6 +17,7 @@ from app.blueprints.impact.models import (
     ThanksSetting,
 )
 from app.blueprints.members import queries as members
+from app.core.crypto import CODE_ALPHABET
 from app.core.db import read
 
 LINK = (
@@ -28,6 +30,8 @@ LINK = (
     ThanksLink.cover_media_id,
     ThanksLink.hour,
     ThanksLink.hour_thanks,
+    # as they appear: "" unnamed, None for one who has left
+    members.appears_as(ThanksLink.member_id).label("author"),
 )
 
 
@@ -38,6 +42,8 @@ def _by_code() -> Any:
 
 def link(code: str) -> Any | None:
     """The thank-you link of a code, however it was typed: capitals don't matter."""
+    if not set(code.upper()) <= set(CODE_ALPHABET):
+        return None
     return read(_by_code(), {"code": code.upper()}).one_or_none()
 
 
@@ -146,3 +152,56 @@ def answered_line(line_id: int) -> Any | None:
         .outerjoin(Thanks, Thanks.id == ImpactLine.thanks_id)
         .where(ImpactLine.id == line_id)
     ).one_or_none()
+
+
+@lru_cache
+def _said() -> Any:
+    return (
+        select(
+            Thanks.id,
+            Thanks.reader,
+            Thanks.outcome,
+            Thanks.name,
+            Thanks.words,
+            Thanks.words_state,
+            Thanks.held_for,
+            Thanks.rule,
+            Thanks.created_at,
+            ThanksReply.words.label("answer"),
+        )
+        .outerjoin(ImpactLine, ImpactLine.thanks_id == Thanks.id)
+        .outerjoin(ThanksReply, (ThanksReply.line_id == ImpactLine.id) & (ThanksReply.state == "sent"))
+        .where(
+            Thanks.link_id == bindparam("link", type_=Integer),
+            Thanks.reader.in_(bindparam("readers", expanding=True)),
+        )
+        .order_by(Thanks.id)
+        .limit(1)
+    )
+
+
+def said(link: Any, readers: Collection[str]) -> Any | None:
+    """What somebody, who may go by any of these keys, said first of a work: as `mine`, and its reader, why
+    the words were held, by which rule they were refused, and the author's answer once it is sent."""
+    if not readers:
+        return None
+    return read(_said(), {"link": link.id, "readers": list(readers)}).one_or_none()
+
+
+@lru_cache
+def _helped_by() -> Any:
+    return (
+        select(func.count())
+        .select_from(ImpactLine)
+        .join(
+            ThanksLink,
+            (ThanksLink.member_id == ImpactLine.member_id) & (ThanksLink.about == ImpactLine.about),
+        )
+        .where(ThanksLink.about == bindparam("about"))
+    )
+
+
+def thanks_count(about: str) -> int:
+    """How many people a work ("resource:5") has helped: its lines, of which each person has one."""
+    found: int = read(_helped_by(), {"about": about}).scalar_one()
+    return found

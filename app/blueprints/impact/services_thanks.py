@@ -49,6 +49,15 @@ DID = {
 }
 
 
+class Full(Refused):
+    """As many have said thanks for a work within the hour as can be true."""
+
+    status = 429
+
+    def __init__(self) -> None:
+        super().__init__(FULL)
+
+
 @dataclass(frozen=True, kw_only=True)
 class Said:
     """What somebody says of a work: `outcome` (of OUTCOMES), and, as they like, `words` and a `name`."""
@@ -86,19 +95,20 @@ def reader_key(link: Any, reader: str | int) -> str:
 def thank(code: str, said: Said, *, reader: str | int) -> int:
     """A reader says that the work behind `code` helped them; the id of their thanks, the first one's again.
 
-    `reader` is a member's id, or what their signed cookie says. Raises NotFound for a code that isn't,
-    Refused for one's own work and above the quota of the hour, Invalid for what can't be said.
+    `reader` is a member's id, or what their signed cookie says. Raises NotFound for a code that isn't and for
+    the work of somebody who has left, Refused for one's own work, Full above the quota of the hour, Invalid
+    for what can't be said.
     """
     said = said.checked()
     link = queries.link(code)
-    if link is None:
+    if link is None or link.author is None:
         raise NotFound
     if reader == link.member_id:
         raise Refused(OWN)
     who, now = reader_key(link, reader), clock.now()
     if link.hour == hour_of(now) and link.hour_thanks >= HOUR_THANKS:
         # known without writing, so that a flood costs the others nothing
-        raise Refused(FULL)
+        raise Full
     reasons = held_for((said.words, said.name), queries.held_words())
     with unit_of_work():
         row = {
@@ -123,7 +133,7 @@ def thank(code: str, said: Said, *, reader: str | int) -> int:
         )
         many = counted.one_or_none()
         if many is None:
-            raise Refused(FULL)
+            raise Full
         if row["words_state"] == "shown" and many.hour_words > HOUR_WORDS:
             row |= {"words_state": "held", "held_for": ["rush"]}
             db.session.execute(
