@@ -22,7 +22,7 @@ from tests.browser.server import DemoServer
 NO_PAGES = {
     "static", "media.show", "health.healthz", "members_staff.invite_qr", "inbox.open", "quests.find_helpers",
     "answers.download", "results.table", "figures_staff.posts", "sky_staff.figure", "remarks.lines",
-    "points.statement_csv", "thanks.cover",
+    "points.statement_csv", "thanks.cover", "impact.news", "impact.thanks",
 }  # fmt: skip
 
 LOGINS = {
@@ -44,6 +44,10 @@ VALUES: dict[str, str] = {
             (SELECT badge_id FROM award WHERE member_id = :me) ORDER BY id LIMIT 1) AS unlit""",
     "home.lit": "SELECT id FROM award WHERE member_id = :me ORDER BY id DESC LIMIT 2",
     "impact_people.month": "SELECT substr(CAST(max(occurred_at) AS text), 1, 7) FROM impact_line",
+    "impact.group": "SELECT max(id) FROM impact_bundle WHERE member_id = :me GROUP BY kind, lines > 1",
+    "impact.line": """
+        SELECT max(id) FROM impact_line WHERE member_id = :me
+        GROUP BY kind, quote IS NULL, person_id IS NULL""",
     "library.read": "SELECT id FROM resource ORDER BY length(body) DESC, id LIMIT 3",
     "mall.asking": "SELECT min(id) FROM mall_item WHERE state = 'live' GROUP BY kind",
     "mall.item": "SELECT min(id) FROM mall_item GROUP BY kind, stock = 0, priority_star IS NULL",
@@ -111,8 +115,9 @@ QUERIES: dict[str, list[str]] = {
     "addresses.new": ["for=1"],
     "quick.tips": ["by=new"],
     "quests.index": ["track=photo", "short=1", "part=start"],
-    "impact.feed": ["show=lit", "show=ideas"],
     "impact_people.month": ["show=lit"],
+    "impact.feed": ["show=lit", "show=ideas", "show=hidden"],
+    "impact.people": ["helped=lit"],
     "mall.index": ["only=now", "shelf=experience"],
     "points.wallet": ["show=earned", "show=spent"],
     "members.enter_code": ["code=nonsense"],

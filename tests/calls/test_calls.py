@@ -202,7 +202,9 @@ def test_a_host_who_changes_their_name_changes_it_on_the_board(people: dict[str,
     services_calls.nod_call(quest_id, by=people["staff"])
     assert outlook(people["other"]).board.quests[quest_id].host_name == "阿蓝"
     db.session.rollback()
-    member_services.update_profile(name="阿兰", bio="", city="", tracks=(), by=people["host"])
+    member_services.update_profile(
+        name="阿兰", bio="", city="", tracks=(), named_to_helpers=True, by=people["host"]
+    )
     assert outlook(people["other"]).board.quests[quest_id].host_name == "阿兰"
 
 

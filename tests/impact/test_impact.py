@@ -145,8 +145,10 @@ def test_every_number_opens_its_list(people, login) -> None:
     lit = get(client, "/impact?show=lit")
     assert lit.count('<span class="cap blk"><time') == 2
     assert "“Thank you”" in get(client, "/impact?show=thanks")
-    assert f'href="/members/{a.id}"' in lit
+    assert 'href="/impact/lines/' in lit
     assert get(client, "/impact/people").count('href="/members/') == 2
+    assert get(client, "/impact/people").count('<li><a class="rowx') == 3
+    assert get(client, "/impact/people?helped=lit").count('<li><a class="rowx') == 1
 
 
 def test_the_feed_comes_in_parts(people, login) -> None:

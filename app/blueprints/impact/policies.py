@@ -10,8 +10,8 @@ from typing import Any
 # what the feed's filters show -> the kinds of lines
 KINDS = {
     "lit": ("credit",),
-    "thanks": ("thanks", "relay"),
-    "answers": ("answer", "praise"),
+    "thanks": ("thanks", "relay", "praise"),
+    "answers": ("answer",),
     "ideas": ("idea",),
     "milestones": ("milestone", "referral", "reach"),
 }

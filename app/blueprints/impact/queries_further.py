@@ -10,7 +10,7 @@ from typing import Any
 from sqlalchemy import Integer, bindparam, case, func, select
 from sqlalchemy.orm import aliased
 
-from app.blueprints.impact.models import Helped, HelpedReader, ImpactLine
+from app.blueprints.impact.models import Helped, ImpactLine
 from app.blueprints.impact.policies import KINDS
 from app.blueprints.impact.queries_people import helped_by
 from app.blueprints.members import queries as members
@@ -84,31 +84,6 @@ def further(member_id: int, through: int | None, cursor: str | None) -> Page[Any
         values["through"] = through
     rows = read(_further(through_one=through is not None), values).all()
     return page_by_id(rows, PAGE, "line_id")
-
-
-@lru_cache
-def _readers() -> Any:
-    return (
-        select(
-            HelpedReader.first_line_id,
-            ImpactLine.person_name.label("name"),
-            ImpactLine.subject,
-            ImpactLine.outcome,
-            ImpactLine.link,
-            ImpactLine.occurred_at,
-        )
-        .join(ImpactLine, ImpactLine.id == HelpedReader.first_line_id)
-        .where(HelpedReader.member_id == ME, HelpedReader.first_line_id < BELOW)
-        .order_by(HelpedReader.first_line_id.desc())
-        .limit(PAGE + 1)
-    )
-
-
-def readers(member_id: int, cursor: str | None) -> Page[Any]:
-    """The people without an account whom a member helped, each once, the latest first: name (as they call
-    themselves, or None), subject, outcome, link, occurred_at."""
-    rows = read(_readers(), {"me": member_id, "below": below(cursor)}).all()
-    return page_by_id(rows, PAGE, "first_line_id")
 
 
 def lines_between(member_id: int, edges: Sequence[datetime], show: str, cursor: str | None) -> Page[Any]:

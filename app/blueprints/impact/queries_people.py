@@ -10,9 +10,11 @@ from typing import Any
 
 from sqlalchemy import (
     Integer,
+    Select,
     and_,
     bindparam,
     case,
+    cast,
     distinct,
     exists,
     func,
@@ -169,28 +171,93 @@ def _drawn() -> Any:
     )
 
 
-@lru_cache
-def _everybody() -> Any:
+@dataclass(frozen=True)
+class People(Page[Any]):
+    """People somebody helped, each once; how many of them are `members`, and `readers` without an account."""
+
+    members: int
+    readers: int
+
+
+def _one_of(model: Any, person: Any, reader: Any) -> Select[Any]:
     return (
-        select(
-            Helped.person_id,
-            members.appears_as(Helped.person_id).label("name"),
-            helped_by(Helped.person_id).label("second"),
-            Helped.first_line_id,
-            ImpactLine.subject,
-            ImpactLine.occurred_at,
-        )
-        .join(ImpactLine, ImpactLine.id == Helped.first_line_id)
-        .where(Helped.member_id == ME, Helped.first_line_id < BELOW)
-        .order_by(Helped.first_line_id.desc())
+        select(person.label("person_id"), reader.label("reader"), model.first_line_id.label("line_id"))
+        .where(model.member_id == ME, model.first_line_id < BELOW)
+        .order_by(model.first_line_id.desc())
         .limit(PAGE + 1)
     )
 
 
-def people(member_id: int, cursor: str | None) -> Page[Any]:
-    """Everybody a member helped, each once, the latest first.
+@lru_cache
+def _everybody(which: str) -> Any:
+    those = {
+        "members": _one_of(Helped, Helped.person_id, null()).subquery(),
+        "readers": _one_of(HelpedReader, cast(null(), Integer), HelpedReader.reader).subquery(),
+    }
+    chosen = [those[which]] if which else list(those.values())
+    return _listed(union_all(*(select(each) for each in chosen)).subquery("everybody"))
 
-    person_id, name, second (how many they helped), first_line_id, subject, occurred_at.
+
+@lru_cache
+def _lit_with() -> Any:
+    """Members with a credit among the lines, by the first of them."""
+    first = func.min(ImpactLine.id)
+    lit = (
+        select(ImpactLine.person_id, null().label("reader"), first.label("line_id"))
+        .where(ImpactLine.member_id == ME, ImpactLine.kind == "credit")
+        .group_by(ImpactLine.person_id)
+        .having(first < BELOW)
+    )
+    return _listed(lit.subquery("everybody"))
+
+
+def _listed(everybody: Any) -> Any:
+    name = case(
+        (everybody.c.person_id.is_(None), ImpactLine.person_name),
+        else_=members.appears_as(everybody.c.person_id),
+    )
+    return (
+        select(
+            everybody,
+            name.label("name"),
+            helped_by(everybody.c.person_id).label("second"),
+            ImpactLine.kind,
+            ImpactLine.subject,
+            ImpactLine.occurred_at,
+        )
+        .join(ImpactLine, ImpactLine.id == everybody.c.line_id)
+        .order_by(everybody.c.line_id.desc())
+        .limit(PAGE + 1)
+    )
+
+
+@lru_cache
+def _how_many() -> Any:
+    lit = select(func.count(distinct(ImpactLine.person_id))).where(
+        ImpactLine.member_id == ME, ImpactLine.kind == "credit"
+    )
+    return select(
+        *(
+            select(func.count()).select_from(model).where(model.member_id == ME).scalar_subquery().label(name)
+            for model, name in ((Helped, "members"), (HelpedReader, "readers"))
+        ),
+        lit.scalar_subquery().label("lit"),
+    )
+
+
+WHICH = ("", "lit", "members", "readers")
+
+
+def people(member_id: int, cursor: str | None, which: str = "") -> People:
+    """Everybody a member helped, each once, the latest first, in two queries; `which` (of WHICH): only those
+    who "lit" something with their help, only "members", or only "readers" without an account.
+
+    person_id or reader, name, second (how many they helped), line_id (of what helped them first, as are
+    kind, subject, occurred_at).
     """
-    rows = read(_everybody(), {"me": member_id, "below": below(cursor)}).all()
-    return page_by_id(rows, PAGE, "first_line_id")
+    many = read(_how_many(), {"me": member_id}).one()
+    query = _lit_with() if which == "lit" else _everybody(which)
+    page = page_by_id(read(query, {"me": member_id, "below": below(cursor)}).all(), PAGE, "line_id")
+    members_are = many.lit if which == "lit" else 0 if which == "readers" else many.members
+    readers_are = many.readers if which in ("", "readers") else 0
+    return People(page.rows, page.next, members_are, readers_are)

@@ -134,13 +134,15 @@ def _to_answer() -> Any:
         .where(
             ImpactLine.id == bindparam("line", type_=Integer),
             ImpactLine.member_id == bindparam("me", type_=Integer),
-            or_(ImpactLine.person_id.is_not(None), ImpactLine.reader.is_not(None)),
+            # who has left the programme reads nothing any more
+            or_(members.appears_as(ImpactLine.person_id).is_not(None), ImpactLine.reader.is_not(None)),
         )
     )
 
 
 def line_to_answer(line_id: int, member_id: int) -> Any | None:
-    """One's own line with somebody in it: id, member_id, member_name, person_id, relayed_by_id."""
+    """One's own line with somebody who can read an answer: id, member_id, member_name, person_id,
+    relayed_by_id."""
     return read(_to_answer(), {"line": line_id, "me": member_id}).one_or_none()
 
 

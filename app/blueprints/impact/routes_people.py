@@ -37,13 +37,6 @@ def further() -> Response:
     return reply("impact/further.html", fragment="impact/_further.html", page=page, through=through)
 
 
-@blueprint.get("/impact/people/readers")
-@member
-def readers() -> Response:
-    page = queries_further.readers(actor().id, request.args.get("after"))
-    return reply("impact/readers.html", fragment="impact/_readers.html", page=page)
-
-
 @blueprint.get("/impact/months")
 @member
 def months() -> Response:

@@ -203,11 +203,12 @@ def _count_in(link: Any, thanks_id: int, row: dict[str, Any]) -> None:
         thanks_id=thanks_id,
     )
     impact.add_lines([one])
-    _tell_author(link, impact.bundle_key(one), row["words"] if alone else "")
+    _tell_author(link, impact.bundle_key(one), row["words"] if alone else "", thanks_id)
 
 
-def _tell_author(link: Any, bundle: str, words: str) -> None:
-    """A notice for each entry of the feed, not for each thanks: who is thanked by many reads it once."""
+def _tell_author(link: Any, bundle: str, words: str, thanks_id: int) -> None:
+    """A notice for each entry of the feed, not for each thanks: who is thanked by many reads it once. With
+    words it leads to their line, without to the feed: the first of an entry may be taken back."""
     inbox.notify_once(
         inbox.NewNotice(
             key=f"thanks:{bundle}",
@@ -215,7 +216,7 @@ def _tell_author(link: Any, bundle: str, words: str) -> None:
             icon="i-ripple",
             title=both(N_("“%(title)s” helped somebody"), title=link.title),
             body=pair(words, None) if words else None,
-            link="/impact",
+            link=f"/impact/thanks/{thanks_id}" if words else "/impact",
         )
     )
 
@@ -237,7 +238,7 @@ def take_back(code: str, *, reader: str | int) -> None:
         if not may_take_back(mine, clock.now()):
             raise Refused(N_("It can be taken back for ten minutes. Write to the programme if it must go."))
         impact.withdraw_lines([line_key(mine.id)])
-        if mine.words_state == "shown" and mine.words:
+        if mine.words_state in ("shown", "passed") and mine.words:
             inbox.withdraw([f"thanks:{line_key(mine.id)}"])
         db.session.execute(delete(Thanks).where(Thanks.id == mine.id))
 
@@ -341,9 +342,9 @@ def decide_words(thanks_id: int, *, decision: str, rule: str | None = None, by: 
             impact.give_words(
                 line_key(thanks_id), words or None, (name or None) if row.person_id is None else None
             )
-            _tell_author(row, line_key(thanks_id), words)
+            _tell_author(row, line_key(thanks_id), words, thanks_id)
         elif state == "passed":
-            _tell_author(row, line_key(thanks_id), words)
+            _tell_author(row, line_key(thanks_id), words, thanks_id)
         audit.record(
             f"thanks.{decision}", f"thanks:{thanks_id}", by=by.id, after={"rule": rule} if rule else None
         )

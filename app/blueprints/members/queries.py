@@ -349,6 +349,7 @@ class Profile:
     city: str
     locale: str | None
     theme: str | None
+    named_to_helpers: bool
     joined_at: datetime
     contact_person_id: int | None
     contact_name: str | None
@@ -381,6 +382,7 @@ def _profile() -> Any:
             Member.city,
             Member.locale,
             Member.theme,
+            Member.named_to_helpers,
             Member.joined_at,
             contact.id.label("contact_person_id"),
             contact.name.label("contact_name"),

@@ -82,6 +82,7 @@ class ProfileIn(Form):
     bio = Text()
     city = Text()
     tracks = fields.List(fields.String(), load_default=list)
+    named_to_helpers = fields.Boolean(load_default=False, error_messages={"invalid": CHOOSE})
 
 
 class PasswordIn(Form):

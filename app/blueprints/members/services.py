@@ -337,8 +337,11 @@ def change_password(*, current: str, new: str, by: Actor, device: str = "") -> s
         return open_session(by.id, device)
 
 
-def update_profile(*, name: str, bio: str, city: str, tracks: Iterable[str], by: Actor) -> None:
-    """Change one's own name, words, city and tracks of interest. Raises Invalid by field."""
+def update_profile(
+    *, name: str, bio: str, city: str, tracks: Iterable[str], named_to_helpers: bool, by: Actor
+) -> None:
+    """Change one's own name, words, city, tracks of interest and whether those who helped one read one's
+    name. Raises Invalid by field."""
     name, bio, city = policies.clean(name), policies.clean_lines(bio), policies.clean(city)
     fields: dict[str, str] = {}
     if not name:
@@ -355,7 +358,8 @@ def update_profile(*, name: str, bio: str, city: str, tracks: Iterable[str], by:
     if fields:
         raise Invalid(fields=fields)
     with unit_of_work() as session:
-        session.execute(update(Member).where(Member.id == by.id).values(name=name, bio=bio, city=city))
+        values = {"name": name, "bio": bio, "city": city, "named_to_helpers": named_to_helpers}
+        session.execute(update(Member).where(Member.id == by.id).values(values))
         session.execute(delete(MemberTrack).where(MemberTrack.member_id == by.id))
         _insert_all(MemberTrack, [{"member_id": by.id, "track_key": key} for key in sorted(chosen)])
 
