@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from functools import lru_cache
 
-import segno
 from flask import Blueprint, redirect, request, session, url_for
 from markupsafe import Markup
 from werkzeug.wrappers import Response
@@ -13,7 +12,7 @@ from app.blueprints.badges import services as badges
 from app.blueprints.home import queries
 from app.blueprints.home.policies import day_with_us, part_of_day
 from app.blueprints.quests.queries_board import OnBoard, Star
-from app.core import clock
+from app.core import clock, qr
 from app.core.access import actor, member, signed_in
 from app.core.dates import month_bounds
 from app.core.errors import Unavailable
@@ -117,21 +116,4 @@ def own_address(text: str | None) -> str:
 @member
 def me() -> Response:
     card = url_for("members.profile", member_id=actor().id, _external=True)
-    return reply("home/me.html", page=queries.me(actor()), code=qr_path(card))
-
-
-@lru_cache(maxsize=256)
-def qr_path(text: str) -> tuple[int, str]:
-    """A QR code as its size in modules and one SVG path: no picture, no style."""
-    rows = [[bool(cell) for cell in row] for row in segno.make(text, error="m", micro=False).matrix]
-    path = []
-    for y, row in enumerate(rows):
-        x = 0
-        while x < len(row):
-            run = x
-            while run < len(row) and row[run]:
-                run += 1
-            if run > x:
-                path.append(f"M{x} {y}h{run - x}v1h-{run - x}z")
-            x = max(run, x + 1)
-    return len(rows), "".join(path)
+    return reply("home/me.html", page=queries.me(actor()), code=qr.path(card))

@@ -10,6 +10,7 @@ from flask import Flask
 def init_app(app: Flask) -> None:
     from app.blueprints.impact import (
         routes,
+        routes_links,
         routes_people,
         routes_posts,
         routes_public,
@@ -20,8 +21,10 @@ def init_app(app: Flask) -> None:
     from app.blueprints.members import services as members
 
     media.allow("post", staff_sees)
+    media.allow("post-cover", media.every_member)
     members.when_stars_set(services_milestones.tell_star)
     app.register_blueprint(routes.blueprint)
+    app.register_blueprint(routes_links.blueprint)
     app.register_blueprint(routes_people.blueprint)
     app.register_blueprint(routes_posts.blueprint)
     app.register_blueprint(routes_public.blueprint)

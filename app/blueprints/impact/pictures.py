@@ -13,17 +13,15 @@ from io import BytesIO
 from itertools import pairwise
 from pathlib import Path
 
-import segno
 from PIL import Image, ImageDraw
 
 from app.core.lettering import PLAIN, VOICE, Fitted, draw, draw_lines, fit, legible, measure
+from app.core.qr import QUIET, modules
 
 SPRITE = Path(__file__).parents[2] / "static" / "icons" / "sprite.svg"
 PAPER, INK, INK2, INK3, LINE2 = "#0d1429", "#eef0f7", "#b6bdd3", "#98a1bc", "#44507a"
 RIDGE = ("#1c2747", "#131c37", "#0a1022")
 LAMP = "#ffb42b"
-# the quiet around a QR code, in its modules, as the standard asks for
-QUIET = 4
 # what is drawn without smoothing is drawn so many times larger first
 FINE = 2
 LEADING = 1.42
@@ -82,9 +80,10 @@ def _rounded(picture: Image.Image, box: tuple[int, int, int, int], radius: int, 
 
 def _code(url: str, side: int) -> Image.Image:
     """A QR code with its quiet edge, of about `side` pixels: as many as its modules are whole pixels."""
-    code = segno.make(url, error="m", micro=False)
-    rows = [bytes(0 if cell else 255 for cell in row) for row in code.matrix_iter(border=QUIET)]
-    plain = Image.frombytes("L", (len(rows), len(rows)), b"".join(rows))
+    rows = modules(url)
+    plain = Image.new("L", (len(rows) + 2 * QUIET,) * 2, 255)
+    inner = Image.frombytes("L", (len(rows),) * 2, bytes(255 * (not dark) for row in rows for dark in row))
+    plain.paste(inner, (QUIET, QUIET))
     module = max(1, round(side / plain.width))
     return plain.resize((plain.width * module,) * 2, Image.Resampling.NEAREST)
 

@@ -25,6 +25,8 @@ REACHED = {
     "saves": N_("%(num)s saves"),
 }
 MOST = 2_000_000_000
+# so many views of a post are a line of its member's
+MILESTONES = (1_000, 10_000, 50_000, 100_000, 500_000, 1_000_000)
 LEFT, RIGHT, TOP, FOOT = 4.0, 326.0, 6.0, 40.0
 
 # as the apps write large numbers: 1.2 ten thousands (also "w"), thousands, a hundred millions
@@ -41,6 +43,11 @@ def figure(text: str) -> int | None:
     times = TIMES.get(found[3].lower(), 1)
     value = int(found[1]) * times + (int(found[2]) * times // 10 ** len(found[2]) if found[2] else 0)
     return value if value <= MOST else None
+
+
+def milestones(views: int | None) -> tuple[int, ...]:
+    """Those that so many views have passed, the highest last; all of them for None."""
+    return tuple(one for one in MILESTONES if views is None or one <= views)
 
 
 @dataclass(frozen=True)

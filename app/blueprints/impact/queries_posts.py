@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import Integer, String, and_, bindparam, cast, func, or_, select
+from sqlalchemy import Integer, String, and_, bindparam, cast, distinct, func, literal, or_, select
 from sqlalchemy.orm import aliased
 
-from app.blueprints.impact.models import Post, PostFigure
+from app.blueprints.impact.models import ImpactLine, Post, PostFigure, ThanksLink
 from app.blueprints.impact.policies_posts import Shown, shown
 from app.blueprints.media import queries as media
 from app.blueprints.members import queries as members
@@ -48,12 +48,13 @@ def tell_rewards(tell: Rewards) -> None:
 @dataclass(frozen=True)
 class Posts:
     """A page of a member's posts. `number` is how many they have, `views` what these have reached in all: of
-    each the latest that counts."""
+    each the latest that counts. `people` say that one of them helped, each counted once."""
 
     rows: list[Shown]
     next: str | None
     number: int
     views: int
+    people: int
     rewards: dict[str, Sequence[Any]]
 
 
@@ -79,6 +80,32 @@ def _counts(metric: str) -> Any:
     )
 
 
+# the lines of those who say that it helped
+THANKED = ImpactLine.kind.in_(("thanks", "relay"))
+# a post's thank-you link
+LINKED = ThanksLink.about == literal("post:").concat(cast(Post.id, String))
+
+
+def _people() -> Any:
+    """How many people say that a post of a member's helped them, each once, as a scalar subquery."""
+    return (
+        select(func.count(distinct(ImpactLine.person_id)) + func.count(distinct(ImpactLine.reader)))
+        .where(ImpactLine.member_id == ME, ImpactLine.about.like("post:%"), THANKED)
+        .scalar_subquery()
+    )
+
+
+def _link() -> tuple[Any, ...]:
+    """Of a post joined with its thank-you link: code, cover_media_id, and how many say it helped."""
+    helped = (
+        select(func.count(ImpactLine.id))
+        .where(ImpactLine.member_id == Post.member_id, ImpactLine.about == ThanksLink.about, THANKED)
+        .correlate(Post, ThanksLink)
+        .scalar_subquery()
+    )
+    return (ThanksLink.code, ThanksLink.cover_media_id, helped.label("helped"))
+
+
 @lru_cache
 def _posts() -> Any:
     mine = aliased(Post)
@@ -86,9 +113,12 @@ def _posts() -> Any:
     return (
         select(
             *POST,
+            *_link(),
             number.label("number"),
             _counts("views").label("views"),
+            _people().label("people"),
         )
+        .outerjoin(ThanksLink, LINKED)
         .where(Post.member_id == ME, Post.id < BELOW)
         .order_by(Post.id.desc())
         .limit(PAGE + 1)
@@ -132,11 +162,12 @@ def posts(member_id: int, cursor: str | None) -> Posts:
     """A member's posts, the newest first, in at most three queries."""
     page = page_by_id(read(_posts(), {"me": member_id, "below": below(cursor)}).all(), PAGE)
     if not page.rows:
-        return Posts([], None, 0, 0, {})
+        return Posts([], None, 0, 0, 0, {})
     figures = _figures_of([row.id for row in page.rows])
     rewards = rewards_of([row.made_for for row in page.rows])
     first = page.rows[0]
-    return Posts([shown(row, figures) for row in page.rows], page.next, first.number, first.views, rewards)
+    rows = [shown(row, figures) for row in page.rows]
+    return Posts(rows, page.next, first.number, first.views, first.people, rewards)
 
 
 def _figures_of(ids: list[int]) -> Sequence[Any]:
@@ -146,7 +177,11 @@ def _figures_of(ids: list[int]) -> Sequence[Any]:
 
 @lru_cache
 def _post() -> Any:
-    return select(*POST).where(Post.id == bindparam("post"), Post.member_id == ME)
+    return (
+        select(*POST, *_link())
+        .outerjoin(ThanksLink, LINKED)
+        .where(Post.id == bindparam("post"), Post.member_id == ME)
+    )
 
 
 def post(post_id: int, member_id: int) -> tuple[Shown, Sequence[Any]]:
@@ -155,6 +190,21 @@ def post(post_id: int, member_id: int) -> tuple[Shown, Sequence[Any]]:
     if row is None:
         raise NotFound
     return shown(row, _figures_of([post_id])), rewards_of([row.made_for]).get(row.made_for, ())
+
+
+@lru_cache
+def _own_link() -> Any:
+    return select(
+        ThanksLink.code, ThanksLink.title, members.appears_as(ThanksLink.member_id).label("name")
+    ).where(ThanksLink.code == bindparam("code"), ThanksLink.member_id == ME)
+
+
+def own_link(code: str, member_id: int) -> Any:
+    """One's own thank-you link: code, title, and one's name as one allows. Raises NotFound for any other."""
+    link = read(_own_link(), {"code": code.upper(), "me": member_id}).one_or_none()
+    if link is None:
+        raise NotFound
+    return link
 
 
 @lru_cache

@@ -9,7 +9,9 @@ from werkzeug.wrappers import Response
 
 from app.blueprints.impact import queries_posts, schemas_figures, services_posts
 from app.blueprints.impact.policies_links import Shared, shared
+from app.blueprints.impact.routes_links import address
 from app.blueprints.media import services as media
+from app.core import qr
 from app.core.access import actor, member
 from app.core.crypto import new_token
 from app.core.errors import Invalid
@@ -46,6 +48,8 @@ def list_page(*, status: int = 200, errors: dict[str, str] | None = None) -> Res
         taken=found is not None and queries_posts.taken(found.key, actor().id),
         errors=errors or {},
         first=0 if request.args.get("after") else 3,
+        address=address,
+        qr=qr.path,
     )
 
 
@@ -92,6 +96,8 @@ def post_page(post_id: int, *, status: int = 200, errors: dict[str, str] | None 
         typed=request.form if errors else {},
         errors=errors or {},
         token=new_token,
+        address=address,
+        qr=qr.path,
     )
 
 
@@ -111,13 +117,38 @@ def report(post_id: int) -> Response:
 
 def screenshot(post_id: int, key: str) -> int | None:
     """The picture that a report came with, stored; None without one."""
-    file: Any = request.files.get("picture")
+    return uploaded("picture", f"figure:{key}", f"post:{post_id}")
+
+
+def uploaded(field: str, upload_key: str, belongs_to: str) -> int | None:
+    """The picture of a form's field, stored; None without one. Raises Invalid for what can't be taken."""
+    file: Any = request.files.get(field)
     if file is None or not file.filename:
         return None
     try:
         return media.store_upload(
-            owner_id=actor().id, upload_key=f"figure:{key}"[:80], belongs_to=f"post:{post_id}",
+            owner_id=actor().id, upload_key=upload_key[:80], belongs_to=belongs_to,
             file=file.stream, by=actor(), accept=("photo",),
         )  # fmt: skip
     except Invalid as error:
-        raise Invalid(fields={"picture": error.fields.get("file", "")}, **error.params) from error
+        raise Invalid(fields={field: error.fields.get("file", "")}, **error.params) from error
+
+
+@blueprint.post(f"{POST}/look")
+@member
+def correct(post_id: int) -> Response:
+    """Its title, and its cover picture."""
+    queries_posts.post(post_id, actor().id)
+    key = request.form.get("key", "").replace("\x00", "")
+    try:
+        title = services_posts.titled(request.form.get("title", ""))
+        services_posts.correct_post(
+            post_id,
+            title=title,
+            cover_media_id=uploaded("cover", f"cover:{key}", f"post-cover:{post_id}"),
+            uncover="uncover" in request.form,
+            by=actor(),
+        )
+    except Invalid as error:
+        return post_page(post_id, status=422, errors=field_errors(error))
+    return go(".show", post_id=post_id, toast=gettext("Noted, also for your readers."))

@@ -56,25 +56,7 @@ def add_lines(helps: list[Help]) -> None:
         return
     # in one order everywhere, so that two who write at once never wait for each other's bundles crosswise
     helps = sorted(helps, key=bundle_key)
-    rows = [
-        {
-            "key": each.key,
-            "member_id": each.member_id,
-            "kind": each.kind,
-            "about": each.about or each.key,
-            "bundle_id": _in_bundle(each),
-            "thanks_id": each.thanks_id,
-            "person_id": each.person_id,
-            "reader": each.reader,
-            "person_name": each.person_name,
-            "subject": each.subject,
-            "outcome": each.outcome,
-            "quote": each.quote,
-            "link": each.link,
-            "occurred_at": each.occurred_at,
-        }
-        for each in helps
-    ]
+    rows = [_row(each, _in_bundle(each)) for each in helps]
     ids = write(_lines(), rows).scalars().all()
     written = list(zip(helps, ids, strict=True))
     people = [
@@ -94,6 +76,38 @@ def add_lines(helps: list[Help]) -> None:
         write(_first(HelpedReader), readers)
 
 
+def add_line_once(each: Help) -> bool:
+    """Write a line about nobody in particular unless it is there already; whether it is new. Joins the
+    caller's unit of work.
+
+    Its bundle, which is its own, is claimed first: of two who write it at once, one waits and finds it there.
+    """
+    bundle_id = write(_claim(), _bundle_of(each)).scalar()
+    if bundle_id is None:
+        return False
+    write(_lines(), [_row(each, bundle_id)])
+    return True
+
+
+def _row(each: Help, bundle_id: int) -> dict[str, Any]:
+    return {
+        "key": each.key,
+        "member_id": each.member_id,
+        "kind": each.kind,
+        "about": each.about or each.key,
+        "bundle_id": bundle_id,
+        "thanks_id": each.thanks_id,
+        "person_id": each.person_id,
+        "reader": each.reader,
+        "person_name": each.person_name,
+        "subject": each.subject,
+        "outcome": each.outcome,
+        "quote": each.quote,
+        "link": each.link,
+        "occurred_at": each.occurred_at,
+    }
+
+
 def bundle_key(each: Help) -> str:
     """What the bundle of a line is called: those of one week (ISO, in UTC) stand together."""
     if each.bundle is None:
@@ -104,15 +118,24 @@ def bundle_key(each: Help) -> str:
 
 def _in_bundle(each: Help) -> int:
     """The bundle of a new line, counted one line larger."""
-    values = {
+    found: int = write(_bundle(), _bundle_of(each)).scalar_one()
+    return found
+
+
+def _bundle_of(each: Help) -> dict[str, Any]:
+    return {
         "key": bundle_key(each),
         "member_id": each.member_id,
         "kind": each.kind,
         "lines": 1,
         "latest_at": each.occurred_at,
     }
-    found: int = write(_bundle(), values).scalar_one()
-    return found
+
+
+@lru_cache
+def _claim() -> Any:
+    bundle = table(ImpactBundle)
+    return upsert(bundle).on_conflict_do_nothing(index_elements=["key"]).returning(bundle.c.id)
 
 
 @lru_cache

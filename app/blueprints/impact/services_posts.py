@@ -16,11 +16,12 @@ from typing import Any
 from sqlalchemy import bindparam, or_, select, update
 
 from app.blueprints.impact import queries_posts as queries
-from app.blueprints.impact import services_links
+from app.blueprints.impact import queries_thanks, services_links, services_reach
 from app.blueprints.impact.models import Post, PostFigure
-from app.blueprints.impact.policies_links import Shared
+from app.blueprints.impact.policies_links import MOST_TITLE, Shared
 from app.blueprints.impact.policies_posts import METRICS, MOST
 from app.blueprints.inbox import services as inbox
+from app.blueprints.media import services as media
 from app.core import audit, clock
 from app.core.actor import Actor
 from app.core.db import db, read, table, upsert, write
@@ -51,6 +52,12 @@ def when_figures_count(callback: Callable[[Counted, int | None], None]) -> None:
     """Call `callback(figure, by_id)` inside the transaction in which a figure begins to count."""
     if callback not in _listeners:
         _listeners.append(callback)
+
+
+def _count(figures: Sequence[Counted], by: int) -> None:
+    """Let figures count from now on."""
+    _tell(figures, by)
+    services_reach.reached((one.post_id, one.value, one.at) for one in figures if one.metric == "views")
 
 
 def _tell(figures: Sequence[Counted], by: int | None) -> None:
@@ -124,6 +131,37 @@ def register_post(found: Shared | None, *, by: Actor, mine: bool = False) -> tup
         if not mine and queries.taken(found.key, by.id):
             raise Invalid(fields={"mine": TAKEN})
         return register(found, member_id=by.id)
+
+
+def titled(text: str) -> str:
+    """A post's title as its member corrects it. Raises Invalid for none, or one that is too long."""
+    title = " ".join(text.replace("\x00", "").split())
+    if not 0 < len(title) <= MOST_TITLE:
+        raise Invalid(fields={"title": N_("A title, please, of at most %(most)s letters.")}, most=MOST_TITLE)
+    return title
+
+
+def correct_post(
+    post_id: int, *, title: str, cover_media_id: int | None = None, uncover: bool = False, by: Actor
+) -> None:
+    """A member corrects the title of a post of theirs, and gives it a cover picture or takes it away; its
+    thank-you link says the same. A cover that is replaced is deleted.
+
+    Raises NotFound for a post that isn't theirs, Invalid for a title that can't be.
+    """
+    name, about = titled(title), f"post:{post_id}"
+    with unit_of_work():
+        mine = update(Post).where(Post.id == post_id, Post.member_id == by.id)
+        if not db.session.execute(mine.values(title=name)).rowcount:  # type: ignore[attr-defined]
+            raise NotFound
+        link = queries_thanks.link_about(about)
+        before = link.cover_media_id if link else None
+        cover = cover_media_id or (None if uncover else before)
+        services_links.give_link(
+            about, member_id=by.id, kind="post", title=pair(name, name), cover_media_id=cover
+        )
+        if before not in (None, cover):
+            media.remove_media([before])
 
 
 # --- figures ----------------------------------------------------------------------------------------
@@ -203,7 +241,7 @@ def decide_report(figure_id: int, *, confirm: bool, reason: str = "", by: Actor)
             raise Stale(N_("Somebody has decided on this already."))
         if confirm:
             whose = (report.post_id, report.member_id, report.made_for)
-            _tell([Counted(*whose, row.metric, row.value, report.at) for row in decided], by.id)
+            _count([Counted(*whose, row.metric, row.value, report.at) for row in decided], by.id)
         else:
             _refused(report, reason.strip()[:MOST_REASON])
         audit.record(
@@ -299,7 +337,7 @@ def import_figures(said: Sequence[Said], *, by: Actor) -> int:
             row |= {"state": "confirmed", "decided_by_id": by.id, "decided_at": clock.now()}
             if write(statement, row).scalar() is not None:
                 new.append(Counted(post.id, post.member_id, post.made_for, one.metric, one.value, one.at))
-        _tell(new, by.id)
+        _count(new, by.id)
         if new:
             audit.record("figures.import", "posts", by=by.id, after={"figures": len(new)})
         return len(new)

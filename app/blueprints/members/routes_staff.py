@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import io
 from datetime import date, datetime, timedelta
 from typing import Any
 
-import segno
 from flask import Blueprint, request, url_for
 from werkzeug.datastructures import MultiDict
 from werkzeug.wrappers import Response
@@ -21,7 +19,7 @@ from app.blueprints.members.schemas import (
     TierIn,
     TitleIn,
 )
-from app.core import dates
+from app.core import dates, qr
 from app.core.access import actor, requires
 from app.core.actor import CAPABILITIES, TIERS
 from app.core.errors import Invalid
@@ -227,11 +225,7 @@ def invite(invite_id: int) -> Response:
 def invite_qr(invite_id: int) -> Response:
     """The invite's address as a picture to print or show."""
     link = url_for("members.invite", code=queries.invite(invite_id).code, _external=True)
-    drawn = io.BytesIO()
-    segno.make(link, error="m", micro=False).save(
-        drawn, kind="svg", scale=8, border=4, dark="#171b2c", light="#ffffff", nl=False
-    )
-    return Response(drawn.getvalue(), content_type="image/svg+xml")
+    return Response(qr.file(link, "svg"), content_type="image/svg+xml")
 
 
 @blueprint.post("/invites/<int:invite_id>/withdraw")
