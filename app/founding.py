@@ -1,4 +1,5 @@
-"""How a new deployment begins: `flask found` writes the programme, its tracks, stars and public rules.
+"""How a new deployment begins: `flask found` writes the programme, its tracks, stars, public rules, and the
+words that hold a reader's message.
 
 The values are those the programme starts with (product.md 2 and 4.4); staff change them later.
 """
@@ -9,6 +10,7 @@ from typing import Any
 
 import click
 
+from app.blueprints.impact import services_links as thanks
 from app.blueprints.members import services as members
 from app.blueprints.points import services as points
 from app.core import clock
@@ -60,6 +62,7 @@ def found(*, name: str, name_en: str, timezone: str = "Asia/Shanghai", **program
             ],
         )
         points.open_accounts()
+        thanks.hold_first_words()
         for position, (key, value, label, hint) in enumerate(RULES):
             points.add_rule(
                 key, position=position, per_quest=value is None, **_names(label), **_names(hint, "hint")

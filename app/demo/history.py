@@ -14,7 +14,7 @@ from sqlalchemy import select
 
 from app.blueprints.badges import queries as badge_queries
 from app.blueprints.badges import services as badges
-from app.blueprints.impact import services as impact
+from app.blueprints.impact import services_owner
 from app.blueprints.inbox import services as inbox
 from app.blueprints.points import services as points
 from app.blueprints.quests import services, services_review, services_seen
@@ -24,7 +24,7 @@ from app.blueprints.quests.services_review import Verdict
 from app.core import clock
 from app.core.db import db
 from app.core.errors import Refused
-from app.core.i18n import N_, both, pair
+from app.core.i18n import pair
 from app.core.uow import unit_of_work
 from app.demo.content import Deck
 from app.demo.pictures import STILLS
@@ -540,21 +540,11 @@ class History:
         )
 
     def _became_owner(self, login: str, friend: str) -> None:
-        rule, row = self._rule("referral"), self.people[friend]
-        name = row.get("nickname") or row["name"]
-        friend_id = self.programme.member_ids[friend]
-        with unit_of_work():
-            self._award(login, rule, friend, pair(name, row["name_en"]))
-            impact.add_lines(
-                [
-                    impact.Help(
-                        key=f"referral:{friend_id}",
-                        member_id=self.programme.member_ids[login],
-                        kind="referral",
-                        person_id=friend_id,
-                        subject=both(N_("You told them about the car")),
-                        outcome=both(N_("became an owner")),
-                        link=f"/members/{friend_id}",
-                    )
-                ]
-            )
+        self.programme.changed(login)
+        services_owner.record_owner(
+            self.programme.member_ids[login],
+            services_owner.Friend(person_id=self.programme.member_ids[friend]),
+            since=clock.now(),
+            token=friend,
+            by=self.programme.actor("guanli"),
+        )

@@ -9,6 +9,7 @@ from typing import Any
 from app.blueprints.addresses import services as addresses
 from app.blueprints.addresses.policies import Address
 from app.blueprints.badges import services as badges
+from app.blueprints.impact import services_links as thanks
 from app.blueprints.library import services as library
 from app.blueprints.media import services as media
 from app.blueprints.members import queries as member_queries
@@ -97,6 +98,7 @@ class Programme:
             ],
         )
         points.open_accounts()
+        thanks.hold_first_words()
 
     def _staff(self) -> None:
         for number, row in enumerate(self.content.people["staff"], 1):

@@ -234,6 +234,7 @@ def upgrade():
     with op.batch_alter_table('thanks', schema=None) as batch_op:
         batch_op.create_index('ix_thanks_held', ['id'], unique=False, sqlite_where=sa.text("words_state = 'held'"), postgresql_where=sa.text("words_state = 'held'"))
         batch_op.create_index('ix_thanks_relay', ['id'], unique=False, sqlite_where=sa.text("source = 'relay'"), postgresql_where=sa.text("source = 'relay'"))
+        batch_op.create_index('ix_thanks_refused', ['id'], unique=False, sqlite_where=sa.text("words_state = 'refused'"), postgresql_where=sa.text("words_state = 'refused'"))
 
     # each line gets a bundle of its own, and says which work it is about
     op.execute(

@@ -10,6 +10,7 @@ from flask import Flask
 def init_app(app: Flask) -> None:
     from app.blueprints.impact import (
         routes,
+        routes_desk,
         routes_links,
         routes_people,
         routes_posts,
@@ -23,14 +24,16 @@ def init_app(app: Flask) -> None:
     media.allow("post", staff_sees)
     media.allow("post-cover", media.every_member)
     members.when_stars_set(services_milestones.tell_star)
+    media.allow("thanks", staff_sees)
     app.register_blueprint(routes.blueprint)
     app.register_blueprint(routes_links.blueprint)
     app.register_blueprint(routes_people.blueprint)
     app.register_blueprint(routes_posts.blueprint)
     app.register_blueprint(routes_public.blueprint)
     app.register_blueprint(routes_staff.blueprint)
+    app.register_blueprint(routes_desk.blueprint)
 
 
 def staff_sees(_row: Any, actor: Any) -> bool:
-    """Screenshots of figures are for those who look at them."""
+    """Screenshots of figures and of thanks are for those who look at them."""
     return actor.is_staff

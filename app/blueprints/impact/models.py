@@ -159,6 +159,12 @@ class Thanks(Base):
             sqlite_where=text("source = 'relay'"),
             postgresql_where=text("source = 'relay'"),
         ),
+        Index(
+            "ix_thanks_refused",
+            "id",
+            sqlite_where=text("words_state = 'refused'"),
+            postgresql_where=text("words_state = 'refused'"),
+        ),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from functools import lru_cache
+from importlib.resources import files
 from typing import Any
 
 from sqlalchemy import delete
@@ -79,8 +80,15 @@ def hold_words(words: Collection[str], *, by: Actor | None) -> int:
     return len(new)
 
 
-def release_word(word_id: int, *, by: Actor) -> None:
-    """Take a word off the list. Raises NotFound for one that isn't there."""
+def hold_first_words() -> int:
+    """Put the words that a programme begins with (held_words.txt) on the list; how many were new."""
+    text = files(__package__).joinpath("held_words.txt").read_text(encoding="utf-8")
+    lines = (line.strip() for line in text.splitlines())
+    return hold_words([line for line in lines if line and not line.startswith("#")], by=None)
+
+
+def release_word(word_id: int, *, by: Actor) -> str:
+    """Take a word off the list; the word. Raises NotFound for one that isn't there."""
     if not by.is_staff:
         raise NotFound
     with unit_of_work():
@@ -88,6 +96,7 @@ def release_word(word_id: int, *, by: Actor) -> None:
         if word is None:
             raise NotFound
         audit.record("words.release", "held_word", by=by.id, before={"word": word})
+    return word
 
 
 def offer_invite(code: str | None, *, by: Actor) -> None:

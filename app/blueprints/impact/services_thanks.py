@@ -306,8 +306,8 @@ def decide_words(thanks_id: int, *, decision: str, rule: str | None = None, by: 
     """Staff decide on words that are held: "show" them, show them "cut" (without what they are held for),
     "pass" them to the author alone (criticism that helps), or "refuse" them by a rule of RULES.
 
-    Raises NotFound, Forbidden for thanks to oneself, Stale when somebody has decided already, Invalid
-    (field "rule") for a refusal without a rule.
+    Raises NotFound, Forbidden for thanks to oneself, Stale when somebody has decided already, Refused where
+    cutting would leave nothing of the words, Invalid (field "rule") for a refusal without a rule.
     """
     if not by.is_staff or decision not in DECISIONS:
         raise NotFound
@@ -323,6 +323,8 @@ def decide_words(thanks_id: int, *, decision: str, rule: str | None = None, by: 
         if decision == "cut":
             listed = queries.held_words()
             words, name = without(words, listed), without(name, listed)
+            if row.words and not words:
+                raise Refused(N_("Nothing would be left of it. Show it as it is, or don't pass it on."))
         state = {"show": "shown", "cut": "shown", "pass": "passed", "refuse": "refused"}[decision]
         decided = write(
             _decide(),

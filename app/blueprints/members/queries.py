@@ -512,6 +512,22 @@ def invites_page(cursor: str | None, size: int = 30) -> Page[InviteView]:
     return Page([_invite_view(row) for row in page.rows], page.next)
 
 
+def open_invites(most: int = 20) -> list[InviteView]:
+    """The newest invites that let somebody in now."""
+    now = clock.now()
+    query = (
+        _invites()
+        .where(
+            Invite.withdrawn_at.is_(None),
+            Invite.uses < Invite.uses_allowed,
+            or_(Invite.expires_at.is_(None), Invite.expires_at > now),
+        )
+        .order_by(Invite.id.desc())
+        .limit(most)
+    )
+    return [_invite_view(row) for row in db.session.execute(query).all()]
+
+
 def joined_by(invite_id: int) -> list[Any]:
     """Who joined by this invite, latest first: id, name, used_at (at most 100)."""
     return list(
@@ -587,6 +603,11 @@ def name_of(member_id: Any) -> Any:
     """The name of the member whose id a column holds, as a scalar subquery for other features' queries."""
     who = aliased(Member)
     return select(who.name).where(who.id == member_id).scalar_subquery()
+
+
+def called(text: str) -> Any:
+    """The ids of members with `text` in their name, as a statement for an IN."""
+    return select(Member.id).where(Member.name.icontains(text, autoescape=True), Member.left_at.is_(None))
 
 
 def appears_as(member_id: Any) -> Any:

@@ -26,6 +26,7 @@ def rail() -> tuple[tuple[str, str, str, str], ...]:
         ("quests_staff.index", pgettext("desk", "Quests"), "quest", "quests"),
         ("review.queue", pgettext("desk", "Reviews"), "inbox", "reviews"),
         ("figures_staff.queue", pgettext("desk", "Figures"), "eye", "figures"),
+        ("thanks_staff.relay", pgettext("desk", "Thanks"), "letter", "thanks"),
         ("members_staff.index", pgettext("desk", "Members"), "people", "members"),
         ("orders_staff.index", pgettext("desk", "Mall"), "gift", "mall"),
         ("points_staff.rules", pgettext("desk", "Points"), "point", "points"),

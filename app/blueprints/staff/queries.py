@@ -9,6 +9,7 @@ from typing import Any
 
 from app.blueprints.badges import queries as badges
 from app.blueprints.impact import queries as impact
+from app.blueprints.impact import queries_desk as thanks
 from app.blueprints.members import queries as members
 from app.blueprints.points import queries as points
 from app.blueprints.quests import queries_desk, queries_review
@@ -31,7 +32,7 @@ class Day:
 @dataclass(frozen=True)
 class Today:
     """`reviews` as queries_review.figures, `work` as queries_desk.pulse; `tracks` rows with `lit`,
-    `paid` rows (name, name_en, amount) by rule."""
+    `paid` rows (name, name_en, amount) by rule; `words` of thanks that wait to be read."""
 
     reviews: Any
     work: Any
@@ -41,6 +42,7 @@ class Today:
     paid: Sequence[Any]
     helped: int
     members: Any
+    words: thanks.Counts
 
     @property
     def lit(self) -> int:
@@ -74,6 +76,7 @@ def today(by: Actor, timezone: str) -> Today:
         paid=points.paid_by_rule(start, end),
         helped=impact.helped_since(start),
         members=members.counts(joined_since=start),
+        words=thanks.waiting(),
     )
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 from flask import Blueprint
 from werkzeug.wrappers import Response
 
@@ -16,6 +18,11 @@ from app.core.i18n import current_locale
 blueprint = Blueprint("staff", __name__, url_prefix="/staff")
 
 
+def waited_minutes(since: datetime | None, now: datetime) -> int:
+    """How long the oldest of something has waited; 0 where nothing waits."""
+    return 0 if since is None else int((now - since).total_seconds() // 60)
+
+
 @blueprint.get("")
 @requires("staff:console")
 def today() -> Response:
@@ -26,5 +33,6 @@ def today() -> Response:
         counted=COUNTED,
         first=minutes_to(day.reviews.first_due_at, now) if day.reviews.all else 0,
         span=lambda minutes: span(minutes, current_locale()),
+        waited=waited_minutes(day.words.since, now),
         now=now,
     )
