@@ -128,6 +128,8 @@ QUERIES: dict[str, list[str]] = {
     "owed.board": ["mine=1"],
     "quests_staff.index": ["state=draft", "q=夜"],
     "quests_staff.preview": ["as_tier=cocreator&as_language=en"],
+    "thanks_staff.relay": ["q=夜", "words=零下二十六度那篇，电话 138 0000 7702&outcome=solved&heard=store"],
+    "thanks_staff.owner": ["who=林&kind=other"],
 }
 
 

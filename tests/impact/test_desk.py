@@ -343,7 +343,7 @@ def test_what_waits_says_why_and_since_when(author, waits, answer, desk) -> None
     page = page_of(desk.get("/staff/thanks/words", headers=EN))
     keys = re.findall(r'<li id="([a-z]+-\d+)">', page)
     assert keys == [*(f"words-{one}" for one in waits), f"answer-{answer}"], "the oldest first"
-    assert "promised within 24 hours, the oldest has waited 6 hours" in page
+    assert "Promised within 24 hours; the oldest has waited 6 hours" in page
     number, word, address, reply = (row(page, key) for key in keys)
     assert f"<del>{PHONE}</del>" in number
     assert "has a number" in number

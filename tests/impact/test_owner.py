@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import threading
+from contextlib import suppress
 from datetime import timedelta
 
 import pytest
@@ -197,3 +198,38 @@ def test_two_who_record_the_same_friend_at_once(app, author, friend, staff, make
     assert sorted(told) == ["Stale"] * 3 + ["known"] * 2 + ["new"]
     assert wallet(author) + wallet(other) == 500
     assert db.session.scalar(select(func.count()).select_from(ImpactLine)) == 1
+
+
+@pytest.mark.race
+def test_two_who_both_found_nothing(app, author, friend, staff, make_member, monkeypatch) -> None:
+    """Each looked before the other wrote, where the database lets two write at once: the key decides."""
+    other, told = make_member("other"), []
+    look, met = services_owner._is_there, threading.Barrier(2)
+
+    def look_together(*args):
+        found = look(*args)
+        with suppress(threading.BrokenBarrierError):
+            met.wait(1)
+        return found
+
+    monkeypatch.setattr(services_owner, "_is_there", look_together)
+    db.session.rollback()
+
+    def record(whose) -> None:
+        with app.app_context():
+            try:
+                asked = Friend(person_id=friend.id)
+                services_owner.record_owner(whose.id, asked, since=clock.now(), token="t", by=staff)
+                told.append("new")
+            except Exception as error:
+                told.append(type(error).__name__)
+            db.session.remove()
+
+    threads = [threading.Thread(target=record, args=(whose,)) for whose in (author, other)]
+    for one in threads:
+        one.start()
+    for one in threads:
+        one.join()
+    db.session.rollback()
+    assert sorted(told) == ["Stale", "new"]
+    assert wallet(author) + wallet(other) == 500
