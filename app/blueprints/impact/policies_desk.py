@@ -10,6 +10,7 @@ import re
 import unicodedata
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any
 
 from app.blueprints.impact.policies_words import comparable
@@ -37,13 +38,14 @@ class Suggested:
 def suggested(words: str, works: Iterable[Any], most: int = MOST_SUGGESTED) -> list[Suggested]:
     """Of `works` (title {"zh", "en"}, name of the author) those that the words mention, the surest first and
     the newer of two alike (as `works` come newest first)."""
-    heard = _joined(UNIT.findall(comparable(words)))
-    if len(heard) < 3:
+    units = UNIT.findall(comparable(words))
+    if not units:
         return []
-    found = []
+    pairs: set[tuple[str, ...]] = {*pairwise(units), *((one,) for one in units)}
+    heard, found = _joined(units), []
     for work in works:
         part, weight = max(
-            (_part(title, heard) for title in set(work.title.values())), key=lambda one: one[1]
+            (_part(title, heard, pairs) for title in set(work.title.values())), key=lambda one: one[1]
         )
         called = _called(work.name or "", heard)
         if weight or called:
@@ -68,16 +70,23 @@ def _weight(unit: str) -> float:
     return 1.0 if len(unit) == 1 else min(len(unit) / 2, 3.0)
 
 
-def _part(title: str, heard: str) -> tuple[str, float]:
-    """The heaviest part of a title that was said, and its weight; ("", 0) where it is too little to tell."""
+def _part(title: str, heard: str, pairs: set[tuple[str, ...]]) -> tuple[str, float]:
+    """The heaviest part of a title that was said, and its weight; ("", 0) where it is too little to tell.
+
+    `pairs` are the units that were said and which stood beside each other: most titles end with them.
+    """
     shown = unicodedata.normalize("NFKC", title)
     units = list(UNIT.finditer(shown.lower()))
+    texts = [one[0] for one in units]
     best, weight, start = "", 0.0, 0
     while start < len(units):
-        end = start
-        while end < len(units) and _joined([one[0] for one in units[start : end + 1]]) in heard:
+        end = start + ((texts[start],) in pairs)
+        while start < end < len(units) and (texts[end - 1], texts[end]) in pairs:
             end += 1
-        heavy = sum(_weight(one[0]) for one in units[start:end])
+        # pairs may follow each other that were not said in one go
+        while end > start and _joined(texts[start:end]) not in heard:
+            end -= 1
+        heavy = sum(map(_weight, texts[start:end]))
         if heavy > weight:
             best, weight = shown[units[start].start() : units[end - 1].end()], heavy
         start = max(end, start + 1)

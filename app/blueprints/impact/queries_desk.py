@@ -227,9 +227,12 @@ def _held(keys: Any) -> Any:
 def held(cursor: str | None, size: int = PAGE) -> Page[Held]:
     """What waits to be read, the oldest first, in two queries: with the words of the list."""
     keys = _keys()
-    query, size = keyset(
-        _held(keys), keys.c.created_at, keys.c.what, keys.c.id, cursor=cursor, size=size, newest_first=False
+    # the page is cut out before anything is looked up for its rows: a flood may wait
+    some, size = keyset(
+        select(keys), keys.c.created_at, keys.c.what, keys.c.id, cursor=cursor, size=size, newest_first=False
     )
+    here = some.subquery("here")
+    query = _held(here).order_by(here.c.created_at, here.c.what, here.c.id)
     page = page_of(read(query).all(), size, "created_at", "what", "id")
     listed = queries_thanks.held_words() if page.rows else frozenset[str]()
     return Page([_seen(row, listed) for row in page.rows], page.next)
