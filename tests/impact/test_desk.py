@@ -169,10 +169,14 @@ def test_what_is_missing_stands_beside_its_field_and_all_is_kept(author, code, d
     assert f"<del>{PHONE}</del>" in page, "what will be taken out is said"
     assert relays() == []
     assert db.session.scalar(text("SELECT count(*) FROM media")) == 0, "nor is the picture kept"
-    answer = desk.post("/staff/thanks", data=said(work="", outcome="", words="x" * 301), headers=EN)
-    page = page_of(answer)
-    for wrong in ("Choose the work it was about.", "Choose what it helped with.", "At most 300 letters"):
-        assert wrong in page
+    beside = ["Choose what it helped with.", "Choose where you heard it."]
+    for more, wrong in [
+        ({"work": "", "words": "x" * 301}, ["Choose the work it was about.", "At most 300 letters"]),
+        ({"words": " "}, ["Write down what they said"]),
+    ]:
+        answer = desk.post("/staff/thanks", data=said(outcome="", heard="") | more, headers=EN)
+        for text_of_it in beside + wrong:
+            assert text_of_it in page_of(answer), "all of it is said at once"
 
 
 def test_numbers_and_links_are_taken_out_and_said_so(author, code, desk) -> None:

@@ -129,11 +129,18 @@ def pass_on() -> Response:
     except Invalid as error:
         return relay_page(asked, status=422, errors=field_errors(error))
     taken = [piece.text.strip() for piece in pieces(asked.words, ()) if piece.why]
-    text = gettext("Passed on to %(name)s.", name=work.name)
-    if taken:
-        text += " " + gettext("Taken out: %(what)s.", what=pgettext("list", ", ").join(taken))
+    what = pgettext("list", ", ").join(taken)
+    text = (
+        gettext("Passed on to %(name)s. Taken out: %(what)s.", name=work.name, what=what)
+        if taken
+        else gettext("Passed on to %(name)s.", name=work.name)
+    )
     toast = {"text": text, "href": url_for(".relay"), "action": gettext("Pass on another")}
     return go(".relayed", toast=toast)
+
+
+def heard(asked: RelayIn) -> Said:
+    return Said(outcome=asked.outcome, words=asked.words, name=asked.name)
 
 
 def chosen_work(asked: RelayIn) -> Any:
@@ -143,7 +150,7 @@ def chosen_work(asked: RelayIn) -> Any:
         return work
     wrong = {"work": N_("Choose the work it was about.")}
     try:
-        Said(outcome=asked.outcome, words=asked.words).checked()
+        services_thanks.heard_from(heard(asked), asked.heard)
     except Invalid as error:
         raise Invalid(fields=wrong | error.fields, **error.params) from error
     raise Invalid(fields=wrong)
@@ -155,7 +162,7 @@ def pass_on_with_picture(asked: RelayIn, work_id: int) -> None:
     def send(picture: int | None) -> None:
         services_thanks.relay(
             work_id,
-            Said(outcome=asked.outcome, words=asked.words, name=asked.name),
+            heard(asked),
             heard=asked.heard,
             may_name=asked.may_name,
             key=asked.key,

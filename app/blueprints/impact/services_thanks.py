@@ -257,12 +257,8 @@ def relay(
     """
     if not by.is_staff:
         raise NotFound
-    said = said.checked()
-    if heard not in HEARD:
-        raise Invalid(fields={"heard": N_("Choose where you heard it.")})
+    said = heard_from(said, heard)
     words = cut(said.words)
-    if not words:
-        raise Invalid(fields={"words": N_("Write down what they said, in their words.")})
     with unit_of_work():
         link = queries.link_by_id(link_id)
         if link is None:
@@ -292,6 +288,22 @@ def relay(
         _count_in(link, thanks_id, row)
         audit.record("thanks.relay", f"thanks:{thanks_id}", by=by.id, after={"about": link.about})
     return int(thanks_id)
+
+
+def heard_from(said: Said, heard: str) -> Said:
+    """What staff heard, tidied. Raises Invalid, all that is wrong at once (outcome, words, name, heard)."""
+    wrong, params = {}, {}
+    try:
+        said = said.checked()
+    except Invalid as error:
+        wrong, params = error.fields, error.params
+    if heard not in HEARD:
+        wrong["heard"] = N_("Choose where you heard it.")
+    if not cut(said.words):
+        wrong["words"] = N_("Write down what they said, in their words.")
+    if wrong:
+        raise Invalid(fields=wrong, **params)
+    return said
 
 
 def cut(text: str) -> str:
