@@ -22,7 +22,8 @@ from tests.browser.server import DemoServer
 NO_PAGES = {
     "static", "media.show", "health.healthz", "members_staff.invite_qr", "inbox.open", "quests.find_helpers",
     "answers.download", "results.table", "figures_staff.posts", "sky_staff.figure", "remarks.lines",
-    "points.statement_csv", "thanks.cover", "impact.news", "impact.thanks",
+    "points.statement_csv", "thanks.cover", "thanks_links.code_alone", "thanks_links.picture", "impact.news",
+    "impact.thanks",
 }  # fmt: skip
 
 LOGINS = {

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from hashlib import sha256
 
-from flask import Blueprint, request
+from flask import Blueprint, request, url_for
 from werkzeug.wrappers import Response
 
 from app.blueprints.impact import queries_posts
@@ -26,7 +26,7 @@ LOOK = "1"
 
 def address(code: str) -> str:
     """The public address of a thank-you link, as readers open it."""
-    return f"{request.host_url}t/{code}"
+    return url_for("thanks.page", code=code, _external=True)
 
 
 @blueprint.get("/picture.png")
