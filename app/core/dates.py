@@ -13,7 +13,7 @@ from zoneinfo import ZoneInfo
 from babel import Locale
 
 from app.core import clock
-from app.core.i18n import N_, catalogue
+from app.core.i18n import N_, catalogue, ngettext
 
 # as plain dicts: the locale's own resolve aliases at every look
 MONTHS = {width: dict(Locale("en").months["format"][width]) for width in ("abbreviated", "wide")}
@@ -78,6 +78,12 @@ def month(moment: datetime, zone_name: str, locale: str) -> str:
     return _format(MONTH, moment.astimezone(zone(zone_name)), locale)
 
 
+@lru_cache
+def month_names(babel_locale: str, width: str) -> dict[int, str]:
+    """What the months are called, by their number, in that language of babel: "wide" or "abbreviated"."""
+    return dict(Locale.parse(babel_locale).months["format"][width])
+
+
 def ago(moment: datetime, zone_name: str, locale: str) -> str:
     """As one would say it: today, yesterday, tomorrow or a weekday with the time, else the date."""
     local, today = moment.astimezone(zone(zone_name)), clock.now().astimezone(zone(zone_name))
@@ -113,3 +119,13 @@ def day_bounds(moment: datetime, zone_name: str) -> tuple[datetime, datetime]:
     local = moment.astimezone(zone(zone_name))
     first = local.replace(hour=0, minute=0, second=0, microsecond=0, fold=0)
     return first, (first + timedelta(hours=36)).replace(hour=0, minute=0, fold=0)
+
+
+@lru_cache(maxsize=1024)
+def span(minutes: int, locale: str) -> str:
+    """So many minutes as one would say it, rounded down."""
+    if minutes < 60:
+        return ngettext("%(num)s minute", "%(num)s minutes", max(minutes, 1))
+    if minutes < 2 * 24 * 60:
+        return ngettext("%(num)s hour", "%(num)s hours", minutes // 60)
+    return ngettext("%(num)s day", "%(num)s days", minutes // (24 * 60))

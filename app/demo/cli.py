@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import time
+from datetime import timedelta
+from functools import partial
 from random import Random
 
 import click
@@ -10,6 +12,8 @@ from flask import current_app
 from flask.cli import AppGroup
 from sqlalchemy.exc import OperationalError, ProgrammingError
 
+from app.blueprints.impact import services_report
+from app.blueprints.impact.policies_report import Month
 from app.blueprints.members import services as members
 from app.blueprints.members.routes import DEMO_PASSWORD
 from app.core import clock
@@ -83,5 +87,14 @@ def load(*, members_wanted: int = 0, quests_wanted: int = 0) -> None:
         Points(programme).plan()
         Thanks(programme).plan()
         Mall(programme).plan()
+        zone_name = content.programme["programme"]["timezone"]
+        for month in services_report.due(zone_name):
+            written_at = min(month.ends + timedelta(hours=9), timeline.now)
+            timeline.at(written_at, partial(write_reports, month, zone_name))
         timeline.run()
         Crowd(programme).fill(members=members_wanted, quests=quests_wanted)
+
+
+def write_reports(month: Month, zone_name: str) -> None:
+    """What `flask impact reports` does on the first of the month."""
+    services_report.send_reports(month, zone_name)

@@ -76,6 +76,7 @@ def _new_lines():
     )
     op.create_index('ix_impact_line_bundle_id_id', 'impact_line', ['bundle_id', 'id'])
     op.create_index('ix_impact_line_member_id_occurred_at', 'impact_line', ['member_id', 'occurred_at'])
+    op.create_index('ix_impact_line_occurred_at', 'impact_line', ['occurred_at'])
 
 
 def _back():

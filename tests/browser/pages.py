@@ -23,7 +23,7 @@ NO_PAGES = {
     "static", "media.show", "health.healthz", "members_staff.invite_qr", "inbox.open", "quests.find_helpers",
     "answers.download", "results.table", "figures_staff.posts", "sky_staff.figure", "remarks.lines",
     "points.statement_csv", "thanks.cover", "thanks_links.code_alone", "thanks_links.picture", "impact.news",
-    "impact.thanks",
+    "impact.thanks", "reports.picture", "reports_staff.table", "reports_staff.works",
 }  # fmt: skip
 
 LOGINS = {
@@ -95,6 +95,15 @@ VALUES: dict[str, str] = {
     "quick.tips": "SELECT min(id) FROM quest WHERE kind = 'tip'",
     "quick.wall": "SELECT min(id) FROM quest WHERE kind = 'photo_call'",
     "calls_staff.show": "SELECT quest_id FROM call_proposal WHERE state = 'proposed'",
+    "reports.show": """
+        SELECT DISTINCT substr(CAST(occurred_at AS TEXT), 1, 7) AS month FROM impact_line
+        WHERE member_id = :me ORDER BY month DESC LIMIT 3""",
+    "reports.way": """
+        SELECT max(substr(CAST(occurred_at AS TEXT), 1, 7)), 'credit' FROM impact_line
+        WHERE member_id = :me AND kind = 'credit'""",
+    "reports_staff.show": """
+        SELECT DISTINCT substr(CAST(occurred_at AS TEXT), 1, 7) AS month FROM impact_line
+        ORDER BY month DESC LIMIT 2""",
     "results.show": "SELECT min(id) FROM quest WHERE state = 'live' GROUP BY preset",
     "thanks.page": "SELECT min(code) FROM thanks_link GROUP BY kind UNION SELECT 'NOTHERE'",
     "sky_staff.track": "SELECT key FROM track WHERE key IN ('photo', 'answer')",

@@ -9,12 +9,15 @@ from flask import Flask
 
 def init_app(app: Flask) -> None:
     from app.blueprints.impact import (
+        cli,
         routes,
         routes_desk,
         routes_links,
         routes_people,
         routes_posts,
         routes_public,
+        routes_report,
+        routes_report_staff,
         routes_staff,
         services_milestones,
     )
@@ -32,6 +35,9 @@ def init_app(app: Flask) -> None:
     app.register_blueprint(routes_public.blueprint)
     app.register_blueprint(routes_staff.blueprint)
     app.register_blueprint(routes_desk.blueprint)
+    app.register_blueprint(routes_report.blueprint)
+    app.register_blueprint(routes_report_staff.blueprint)
+    app.cli.add_command(cli.impact_group)
 
 
 def staff_sees(_row: Any, actor: Any) -> bool:

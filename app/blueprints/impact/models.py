@@ -63,6 +63,7 @@ class ImpactLine(Base):
         Index("ix_impact_line_member_id_kind_id", "member_id", "kind", "id"),
         Index("ix_impact_line_member_id_occurred_at", "member_id", "occurred_at"),
         Index("ix_impact_line_bundle_id_id", "bundle_id", "id"),
+        Index("ix_impact_line_occurred_at", "occurred_at"),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)

@@ -745,6 +745,24 @@ def is_here(member_id: Any) -> ColumnElement[bool]:
     return select(who.id).where(who.id == member_id, who.left_at.is_(None)).exists()
 
 
+def joined_of(member_id: Any) -> Any:
+    """When the member whose id a column holds joined, as a scalar subquery."""
+    who = aliased(Member)
+    return select(who.joined_at).where(who.id == member_id).scalar_subquery()
+
+
+def ids_after(member_id: int, most: int, *, joined_before: datetime) -> list[int]:
+    """The next ids after `member_id`, in their order, of members who joined before a moment and are here."""
+    return list(
+        db.session.scalars(
+            select(Member.id)
+            .where(Member.id > member_id, Member.joined_at < joined_before, Member.left_at.is_(None))
+            .order_by(Member.id)
+            .limit(most)
+        )
+    )
+
+
 def joined_since(moment: datetime) -> Any:
     """The ids of members who joined since `moment`, as a statement for an IN."""
     return select(Member.id).where(Member.joined_at >= moment, Member.left_at.is_(None))

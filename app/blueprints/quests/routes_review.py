@@ -38,9 +38,10 @@ from app.blueprints.quests.services_review import Verdict
 from app.core import clock, dates
 from app.core.access import actor, requires
 from app.core.crypto import new_token
+from app.core.dates import span
 from app.core.errors import Invalid, Refused, Stale
 from app.core.html import go, kept, programme, reply
-from app.core.i18n import N_, current_locale, gettext, ngettext, pair, pick
+from app.core.i18n import N_, current_locale, gettext, pair, pick
 from app.core.web_errors import field_errors
 
 blueprint = Blueprint("review", __name__, url_prefix="/review")
@@ -132,16 +133,6 @@ def left(minutes: int, locale: str) -> str:
     if minutes > 0:
         return gettext("%(time)s left", time=span(minutes, locale))
     return gettext("%(time)s late", time=span(-minutes, locale))
-
-
-@lru_cache(maxsize=1024)
-def span(minutes: int, locale: str) -> str:
-    """So many minutes as one would say it, rounded down."""
-    if minutes < 60:
-        return ngettext("%(num)s minute", "%(num)s minutes", max(minutes, 1))
-    if minutes < 2 * 24 * 60:
-        return ngettext("%(num)s hour", "%(num)s hours", minutes // 60)
-    return ngettext("%(num)s day", "%(num)s days", minutes // (24 * 60))
 
 
 @blueprint.get("")

@@ -8,10 +8,10 @@ from flask import Blueprint
 from werkzeug.wrappers import Response
 
 from app.blueprints.quests.queries_review import COUNTED, minutes_to
-from app.blueprints.quests.routes_review import span
 from app.blueprints.staff import queries
 from app.core import clock
 from app.core.access import actor, requires
+from app.core.dates import span
 from app.core.html import programme, reply
 from app.core.i18n import current_locale
 
