@@ -114,7 +114,7 @@ class Thanks:
         )
 
     def _adopted(self, row: dict[str, Any]) -> None:
-        self._line(row, "idea", outcome=pair(row["outcome"], row["outcome_en"]))
+        self._line(row, "idea")
 
     def _taken(self, row: dict[str, Any]) -> None:
         self._line(row, "answer", person_id=self.programme.member_ids[row["asked_by"]])
@@ -128,6 +128,7 @@ class Thanks:
                         member_id=self.programme.member_ids[row["member"]],
                         kind=kind,
                         subject=pair(row["subject"], row["subject_en"]),
+                        outcome=pair(row["outcome"], row["outcome_en"]),
                         **more,
                     )
                 ]
