@@ -147,23 +147,38 @@ class Feed(Page[Entry]):
     seen: Seen
 
 
-def _left_out(member_id: Any) -> Any:
+@lru_cache
+def _left_out() -> Any:
     hidden = aliased(ImpactBundle)
-    query = select(func.coalesce(func.sum(hidden.lines), 0))
-    return query.where(hidden.member_id == member_id, hidden.hidden_at.is_not(None)).scalar_subquery()
+    query = select(func.coalesce(func.sum(hidden.lines), 0).label("left_out"))
+    return query.where(hidden.member_id == ME, hidden.hidden_at.is_not(None))
+
+
+@lru_cache
+def _feed(show: str) -> Any:
+    hidden = ImpactBundle.hidden_at
+    query = select(*BUNDLE, _left_out().scalar_subquery().label("left_out")).where(
+        ImpactBundle.member_id == ME, hidden.is_not(None) if show == HIDDEN else hidden.is_(None)
+    )
+    return query.where(ImpactBundle.kind.in_(KINDS[show])) if show in KINDS else query
+
+
+def _after(show: str, cursor: str | None) -> Any:
+    query, _size = keyset(_feed(show), ImpactBundle.latest_at, ImpactBundle.id, cursor=cursor, size=PAGE)
+    return query
+
+
+@lru_cache
+def _newest(show: str) -> Any:
+    """The first page, which is built once: nearly nobody goes further."""
+    return _after(show, None)
 
 
 def entries(member_id: int, show: str, cursor: str | None) -> Feed:
     """A member's feed, newest first, in two queries; `show` is a key of KINDS, HIDDEN, or "" for all."""
-    hidden = ImpactBundle.hidden_at
-    query: Any = select(*BUNDLE, _left_out(member_id).label("left_out")).where(
-        ImpactBundle.member_id == member_id, hidden.is_not(None) if show == HIDDEN else hidden.is_(None)
-    )
-    if show in KINDS:
-        query = query.where(ImpactBundle.kind.in_(KINDS[show]))
-    query, size = keyset(query, ImpactBundle.latest_at, ImpactBundle.id, cursor=cursor, size=PAGE)
-    page = page_of(read(query).all(), size, "latest_at", "id")
-    left_out = page.rows[0].left_out if page.rows else read(select(_left_out(member_id))).scalar_one()
+    query = _after(show, cursor) if cursor else _newest(show)
+    page = page_of(read(query, {"me": member_id}).all(), PAGE, "latest_at", "id")
+    left_out = page.rows[0].left_out if page.rows else read(_left_out(), {"me": member_id}).scalar_one()
     return Feed(_entries(page.rows), page.next, left_out, Seen.of(page.rows))
 
 
