@@ -76,7 +76,7 @@ def press(connection: http.client.HTTPConnection, code: str, cookies: str, addre
 
 def unguarded() -> Flask:
     """The app as it is served, for which no number of thanks is too many."""
-    services_thanks.HOUR_THANKS = sys.maxsize  # type: ignore[misc]
+    services_thanks.HOUR_THANKS = 1_000_000  # type: ignore[misc]
     return create_app()
 
 
