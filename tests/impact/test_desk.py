@@ -276,7 +276,7 @@ def test_this_week_is_counted_and_opens_its_list(author, code, desk) -> None:
 
 class Work:
     def __init__(self, zh: str, name: str, en: str = "") -> None:
-        self.title, self.name = {"zh": zh, "en": en or zh}, name
+        self.title, self.name, self.member_id = {"zh": zh, "en": en or zh}, name, len(name)
 
 
 @pytest.mark.parametrize(
@@ -308,6 +308,9 @@ def test_two_that_could_be_meant_are_left_to_choose() -> None:
     assert len(seen) == 2
     assert policies_desk.surest(seen) is None
     assert policies_desk.surest(policies_desk.suggested("林夏的夜拍三件事", both)) is both[0]
+    newest_first = [Work("夜拍三件事", "林夏"), Work("夜拍三件事", "林夏")]
+    assert policies_desk.surest(policies_desk.suggested("夜拍三件事真好", newest_first)) is newest_first[0]
+    assert policies_desk.surest([]) is None
 
 
 # --- words that wait --------------------------------------------------------------------------------

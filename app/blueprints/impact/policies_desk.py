@@ -56,10 +56,13 @@ def suggested(words: str, works: Iterable[Any], most: int = MOST_SUGGESTED) -> l
 
 
 def surest(found: Sequence[Suggested]) -> Any | None:
-    """The one work that stands out among those suggested; None where two could be meant as well."""
-    if not found or (len(found) > 1 and found[1].weight == found[0].weight):
-        return None
-    return found[0].work
+    """The one work that stands out among those suggested; None where another could be meant as well.
+
+    Of one author's works of one name, such as a post and its tutorial, the newest: both thank the same.
+    """
+    best = [one.work for one in found if one.weight == found[0].weight]
+    alike = len({(one.member_id, one.title["zh"]) for one in best}) == 1
+    return best[0] if alike else None
 
 
 def _joined(units: Sequence[str]) -> str:
