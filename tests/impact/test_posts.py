@@ -275,7 +275,8 @@ def test_the_highest_new_milestone_is_a_line_once(author, desk, mine) -> None:
     page = mine.get("/impact?show=milestones", headers=EN).text
     assert "was read 50,000 times" in page
     assert "Your “夜拍三件事”" in page
-    assert f'href="/posts/{post}"' in page
+    proof = re.findall(r'href="(/impact/lines/\d+)"', page)[-1]
+    assert f'href="/posts/{post}"' in mine.get(proof, headers=EN).text
 
 
 def test_only_figures_that_count_are_milestones(author, desk, mine) -> None:
