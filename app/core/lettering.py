@@ -18,6 +18,7 @@ from functools import lru_cache
 from io import BytesIO
 from itertools import groupby, pairwise
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from threading import RLock
 
 import brotli
@@ -68,9 +69,21 @@ class Font:
 @lru_cache
 def _font(name: str) -> Font:
     content = brotli.decompress((FONTS / f"{name}.ttf.br").read_bytes())
-    drawn = ImageFont.truetype(BytesIO(content), MASTER, layout_engine=ImageFont.Layout.BASIC)
+    drawn = _opened(content)
     ranges = list(_ranges(content))
     return Font(drawn, tuple(first for first, _ in ranges), tuple(last for _, last in ranges))
+
+
+def _opened(content: bytes) -> ImageFont.FreeTypeFont:
+    """A font to draw with. FreeType maps it from a file, which is gone from its folder at once, and so reads
+    what it draws and no more; without room for one it is held in memory, twice."""
+    try:
+        with TemporaryDirectory(ignore_cleanup_errors=True) as folder:
+            path = Path(folder) / "font.ttf"
+            path.write_bytes(content)
+            return ImageFont.truetype(path, MASTER, layout_engine=ImageFont.Layout.BASIC)
+    except OSError:
+        return ImageFont.truetype(BytesIO(content), MASTER, layout_engine=ImageFont.Layout.BASIC)
 
 
 def _ranges(content: bytes) -> Iterator[tuple[int, int]]:
