@@ -274,9 +274,11 @@ def test_the_highest_new_milestone_is_a_line_once(author, desk, mine) -> None:
     assert db.session.scalars(select(ImpactBundle.lines)).all() == [1, 1, 1]
     page = mine.get("/impact?show=milestones", headers=EN).text
     assert "was read 50,000 times" in page
-    assert "Your “夜拍三件事”" in page
-    proof = re.findall(r'href="(/impact/lines/\d+)"', page)[-1]
-    assert f'href="/posts/{post}"' in mine.get(proof, headers=EN).text
+    line = db.session.scalar(select(ImpactLine.id).where(ImpactLine.key == f"reach:{post}:50000"))
+    assert f'href="/impact/lines/{line}"' in page
+    proof = mine.get(f"/impact/lines/{line}", headers=EN).text
+    assert "夜拍三件事" in proof
+    assert f'href="/posts/{post}"' in proof
 
 
 def test_only_figures_that_count_are_milestones(author, desk, mine) -> None:
