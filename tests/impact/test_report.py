@@ -224,7 +224,9 @@ def test_moments_name_people_as_they_allow(author, october, login, make_member) 
     assert "A former member · Your lesson" in page
     assert "A member · Your lesson" in page
     assert "“It does work while waiting at the lights”" in page
-    assert re.search(r'href="/impact/lines/\d+">Big Liu · Your “Three things at night”', page)
+    found = re.search(r'href="(/impact/lines/\d+)">Big Liu · Your “Three things at night”', page)
+    assert found
+    assert "It does work while waiting at the lights" in get(login(author), found[1])
 
 
 def test_what_one_has_hidden_counts_and_is_not_quoted(author, october, login) -> None:
@@ -250,10 +252,13 @@ def test_words_are_shown_as_text(author, login) -> None:
 
 def test_a_quiet_month_does_not_reproach(author, make_member, login) -> None:
     client = login(author)
+    helps(author, make_member("p1"), on(2, 8))
     page = get(client, OCTOBER)
     assert "A quiet October. Light takes its time." in page
     assert "Light one star and say in a line how you did it" in page
-    assert "dotplot" not in page
+    assert "Compared only with your own past." in page
+    assert "As many as" not in page, "nothing is no achievement to keep"
+    assert "dotplot" not in get(client, "/impact/report/2026-05")
     assert "Save it as a picture" not in page
     link(author, "post:1")
     assert "Put the thank-you code under something you have published" in get(client, OCTOBER)

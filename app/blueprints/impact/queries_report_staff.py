@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
+from itertools import pairwise
 from typing import Any
 
 from sqlalchemy import and_, bindparam, case, distinct, extract, func, literal, null, or_, select, union_all
@@ -37,19 +38,21 @@ class Figures:
 
 @lru_cache
 def _figures(number: int) -> Any:
+    # month by month: to group all of them by their month would sort every line
     at = ImpactLine.occurred_at
     edges = [bindparam(f"edge{place}", type_=at.type) for place in range(number + 1)]
-    month = case(*((at < edge, place) for place, edge in enumerate(edges[1:]))).label("month")
-    lines = (
-        select(month, ImpactLine.kind, ImpactLine.person_id, ImpactLine.reader)
-        .where(at >= edges[0], at < edges[-1])
-        .cte("lines")
-    )
-    kinds = select(lines.c.month, lines.c.kind, func.count().label("number"), literal(0).label("readers"))
-    people = select(
-        lines.c.month, null(), func.count(distinct(lines.c.person_id)), func.count(distinct(lines.c.reader))
-    )
-    return union_all(kinds.group_by(lines.c.month, lines.c.kind), people.group_by(lines.c.month))
+    parts = []
+    for place, (starts, ends) in enumerate(pairwise(edges)):
+        month, within = literal(place).label("month"), and_(at >= starts, at < ends)
+        kinds = select(month, ImpactLine.kind, func.count().label("number"), literal(0).label("readers"))
+        people = select(
+            month,
+            null(),
+            func.count(distinct(ImpactLine.person_id)),
+            func.count(distinct(ImpactLine.reader)),
+        )
+        parts += [kinds.where(within).group_by(ImpactLine.kind), people.where(within)]
+    return union_all(*parts)
 
 
 def figures(months: Sequence[Month]) -> list[Figures]:

@@ -18,9 +18,6 @@ from app.core.i18n import current_locale, gettext, pair, pick
 
 blueprint = Blueprint("reports", __name__, url_prefix="/impact/report")
 
-# the page of a line
-LINE_AT = "/impact/lines/"
-
 
 def month_asked(key: str) -> Month:
     """The month of the address. Raises NotFound for none, and for one that hasn't begun."""
@@ -74,7 +71,6 @@ def show(key: str) -> Response:
         dots=policies.dots(list(zip(names, numbers, strict=True))),
         ways=ways,
         way_names=WAY_NAMES,
-        line_at=LINE_AT,
         code=qr.path(url_for("members.profile", member_id=me.id, _external=True)),
     )
 
@@ -94,7 +90,6 @@ def way(key: str, way: str) -> Response:
         title=gettext(WAY_NAMES[way]),
         number=next((each for each in queries.ways(actor().id, month) if each.key == way), None),
         page=queries.of_way(actor().id, month, way, request.args.get("after")),
-        line_at=LINE_AT,
     )
 
 
