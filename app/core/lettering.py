@@ -252,7 +252,8 @@ def fit(
     is too long even then ends with an ellipsis. A little smaller still, when it then breaks at pauses."""
     plain = legible(text, face)
     found = wrap(plain, size, width, face)
-    while len(found) > lines and size > smallest:
+    # one character may be wider than a line
+    while size > smallest and (len(found) > lines or any(measure(one, size, face) > width for one in found)):
         size = max(smallest, size * STEP)
         found = wrap(plain, size, width, face)
     if len(found) > lines:

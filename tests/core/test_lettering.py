@@ -121,6 +121,7 @@ def test_what_is_too_long_ends_with_an_ellipsis() -> None:
     assert found.lines[-1].endswith(ELLIPSIS)
     assert found.width <= 400
     assert fit("林夏", size=60, smallest=40, width=400).whole
+    assert fit("林", size=60, smallest=20, width=30).width <= 30
     assert fit("", size=60, smallest=40, width=400).lines == []
 
 
