@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 from collections import Counter
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -22,7 +23,9 @@ from app.core import clock
 from app.core.db import Base, db
 from app.core.i18n import both
 from app.demo.content import Content
+from tests.bench.pages import cookie_for
 from tests.demo.conftest import MEMBERS
+from tests.impact.recounted import SHOWS, Cause, Recount, caption, caused_by_work, months_on
 
 pytestmark = pytest.mark.xdist_group("demo")
 
@@ -151,6 +154,53 @@ def test_each_help_is_a_line(demo: Flask) -> None:
         (row.member_id, row.person_id)
         for row in rows("SELECT member_id, person_id FROM impact_line WHERE person_id IS NOT NULL")
     }
+
+
+def pages_of(demo: Flask, login: str, *paths: str) -> Iterator[str]:
+    """A member's pages, in English."""
+    asked = {"Cookie": cookie_for(demo, login), "Accept-Language": "en"}
+    for path in paths:
+        with demo.app_context():  # of its own, as a request has
+            yield demo.test_client(use_cookies=False).get(path, headers=asked).text
+            db.session.remove()
+
+
+def test_every_number_of_the_impact_is_what_a_recount_finds(demo: Flask) -> None:
+    """Of every member, and on the pages of each who helped somebody."""
+    recount = Recount()
+    # what has no rows that it follows from: the demo says so itself
+    told = {
+        line.key: Cause(line.member_id, line.kind, line.person_id, line.reader)
+        for line in recount.lines
+        if line.kind not in ("credit", "thanks", "relay", "milestone")
+    }
+    assert recount.differences(caused_by_work() | told) == []
+    helpers = [row for row in table("member") if recount.people[row.id] or recount.readers[row.id]]
+    assert len(helpers) > 30
+    for member in helpers:
+        impact, months = pages_of(demo, member.login, "/impact", "/impact/months")
+        first, further = recount.people[member.id], set(recount.further(member.id))
+        numbers = {
+            "/impact/people": len(first),
+            "/impact/people/carried": sum(bool(recount.people[one] - {member.id}) for one in first),
+            "/impact/people/further": len(further),
+            "/impact/people/readers": len(recount.readers[member.id]),
+        }
+        shown = caption(impact)
+        assert shown == {path: numbers[path] for path in shown}
+        assert first == set() or shown["/impact/people"]
+        assert not further or shown["/impact/people/further"]
+        by_month: Counter[str] = Counter()
+        people = set()
+        for line in recount.of[member.id]:
+            month = f"/impact/months/{line.occurred_at.astimezone(recount.zone):%Y-%m}"
+            show = next(show for show, kinds in SHOWS.items() if line.kind in kinds)
+            by_month[f"{month}?show={show}"] += 1
+            people.add((month, line.person_id or line.reader))
+        by_month.update(month for month, who in people if who)
+        now = clock.now().astimezone(recount.zone)
+        last = f"/impact/months/{now.year - 1}-{now.month:02}~"  # of the twelve months before this one's end
+        assert months_on(months) == {path: number for path, number in by_month.items() if path > last}
 
 
 def test_what_was_sent_was_whole(demo: Flask) -> None:

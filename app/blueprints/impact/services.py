@@ -8,7 +8,7 @@ from datetime import datetime
 from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import Integer, String, bindparam, cast, delete, func, insert, literal, select, update
+from sqlalchemy import Integer, String, bindparam, case, cast, delete, func, insert, literal, select, update
 
 from app.blueprints.impact.models import Helped, HelpedReader, ImpactBundle, ImpactLine, ThanksReply
 from app.blueprints.members import queries as members
@@ -65,7 +65,7 @@ def add_lines(helps: list[Help]) -> None:
         if each.person_id is not None
     ]
     if people:
-        write(_first(Helped), people)
+        write(_first(Helped), sorted(people, key=lambda row: (row["member_id"], row["person_id"])))
         _tell_mentors([row["member_id"] for row in people])
     readers = [
         {"member_id": each.member_id, "reader": each.reader, "first_line_id": line_id}
@@ -73,7 +73,7 @@ def add_lines(helps: list[Help]) -> None:
         if each.reader is not None
     ]
     if readers:
-        write(_first(HelpedReader), readers)
+        write(_first(HelpedReader), sorted(readers, key=lambda row: (row["member_id"], row["reader"])))
 
 
 def add_line_once(each: Help) -> bool:
@@ -142,10 +142,14 @@ def _claim() -> Any:
 def _bundle() -> Any:
     bundle = table(ImpactBundle)
     new = upsert(bundle)
+    # the line written last may tell of an earlier moment
+    later = case(
+        (bundle.c.latest_at > new.excluded.latest_at, bundle.c.latest_at), else_=new.excluded.latest_at
+    )
     return new.on_conflict_do_update(
         index_elements=["key"],
         # what was hidden stays hidden: more of the same brings it not back
-        set_={"lines": bundle.c.lines + 1, "latest_at": new.excluded.latest_at},
+        set_={"lines": bundle.c.lines + 1, "latest_at": later},
     ).returning(bundle.c.id)
 
 
@@ -156,17 +160,25 @@ def withdraw_lines(keys: list[str]) -> None:
     """
     if not keys:
         return
-    ids = list(db.session.scalars(select(ImpactLine.id).where(ImpactLine.key.in_(keys))))
-    if not ids:
+    lines = db.session.execute(
+        select(ImpactLine.id, ImpactBundle.id.label("bundle_id"), ImpactBundle.key)
+        .join(ImpactBundle, ImpactBundle.id == ImpactLine.bundle_id)
+        .where(ImpactLine.key.in_(keys))
+    ).all()
+    if not lines:
         return
+    ids = [line.id for line in lines]
+    # bundles first and then people, as who writes lines takes them
+    for _key, bundle_id in sorted({(line.key, line.bundle_id) for line in lines}):
+        _hold(bundle_id)
     for model, who in ((Helped, "person_id"), (HelpedReader, "reader")):
         _uncount(model, who, ids)
     helpers = set(db.session.scalars(select(ImpactLine.member_id).where(ImpactLine.id.in_(ids))))
     db.session.execute(delete(ThanksReply).where(ThanksReply.line_id.in_(ids)))
     # by what this deletes: of two who withdraw the same at once, one finds it gone
     gone = delete(ImpactLine).where(ImpactLine.id.in_(ids)).returning(ImpactLine.bundle_id)
-    for bundle_id, lines in sorted(Counter(db.session.scalars(gone)).items()):
-        _shrink(bundle_id, lines)
+    for bundle_id, number in sorted(Counter(db.session.scalars(gone)).items()):
+        _shrink(bundle_id, number)
     # who has helped nobody any more has passed nothing on
     still = set(db.session.scalars(select(Helped.member_id).where(Helped.member_id.in_(helpers)).distinct()))
     withdraw_lines([passed_on_key(member_id) for member_id in sorted(helpers - still)])
@@ -212,19 +224,23 @@ def _passed_on() -> Any:
 
 def _uncount(model: Any, who: str, ids: list[int]) -> None:
     """Let those who were counted for lines `ids` count for another line, or not any more."""
-    person = getattr(model, who)
-    counted = db.session.execute(
-        select(model.member_id, person.label("person"))
-        .where(model.first_line_id.in_(ids))
+    person, line_is = getattr(model, who), getattr(ImpactLine, who)
+    of_them = select(ImpactLine.id).where(
+        ImpactLine.id.in_(ids), ImpactLine.member_id == model.member_id, line_is == person
+    )
+    # everybody in these lines, counted for them or not: another may let them count for one that goes here
+    held = db.session.execute(
+        select(model.member_id, person.label("person"), model.first_line_id)
+        .where(of_them.exists())
         .order_by(model.member_id, person)
         .with_for_update()
     ).all()
-    for member_id, person_is in counted:
+    for member_id, person_is, first_line_id in held:
+        if first_line_id not in ids:
+            continue
         other = db.session.scalar(
             select(func.min(ImpactLine.id)).where(
-                ImpactLine.member_id == member_id,
-                getattr(ImpactLine, who) == person_is,
-                ImpactLine.id.not_in(ids),
+                ImpactLine.member_id == member_id, line_is == person_is, ImpactLine.id.not_in(ids)
             )
         )
         whose = (model.member_id == member_id, person == person_is)
@@ -232,6 +248,11 @@ def _uncount(model: Any, who: str, ids: list[int]) -> None:
             db.session.execute(delete(model).where(*whose))
         else:
             db.session.execute(update(model).where(*whose).values(first_line_id=other))
+
+
+def _hold(bundle_id: int) -> None:
+    """Let nobody else change a bundle until the unit of work is over."""
+    db.session.execute(select(ImpactBundle.id).where(ImpactBundle.id == bundle_id).with_for_update())
 
 
 def _shrink(bundle_id: int, by: int) -> None:
@@ -260,6 +281,7 @@ def give_words(key: str, quote: str | None, person_name: str | None) -> None:
         raise NotFound
     said = {"quote": quote, "person_name": person_name}
     if quote:
+        _hold(line.bundle_id)
         values = {"key": key, "member_id": line.member_id, "kind": line.kind, "lines": 1}
         said["bundle_id"] = write(_bundle(), values | {"latest_at": clock.now()}).scalar_one()
     db.session.execute(update(ImpactLine).where(ImpactLine.id == line.id).values(said))
