@@ -16,7 +16,13 @@ from app.core.db import db
 from app.core.uow import unit_of_work
 from tests.races.at_once import press_together, racing_app
 
-ACTS = {"add": ("after", ""), "withdraw": ("", "before"), "both": ("after", "before"), "again": ("", "after")}
+ACTS = {
+    "add": ("after", ""),
+    "withdraw": ("", "before"),
+    "both": ("after", "before"),
+    "again": ("", "after"),
+    "alone": ("alone", ""),
+}
 
 
 def line(helper: int, person: int, which: str) -> services.Help:
@@ -27,7 +33,7 @@ def line(helper: int, person: int, which: str) -> services.Help:
         person_id=person,
         subject={"zh": "x", "en": "x"},
         about=f"{which}:{person}",
-        bundle="race",
+        bundle=None if which == "alone" else "race",
     )
 
 

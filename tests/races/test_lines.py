@@ -14,6 +14,7 @@ from sqlalchemy import select
 
 from app.blueprints.impact import queries_people, services
 from app.blueprints.impact.models import ImpactBundle
+from app.blueprints.members import services as members
 from app.core.actor import Actor
 from app.core.db import db
 from app.core.uow import unit_of_work
@@ -103,6 +104,26 @@ def test_both_their_lines_withdrawn_at_once(app: Flask, helper: Actor, people: l
     assert went == {"withdraw": PEOPLE, "again": PEOPLE}
     assert lines(helper) == []
     assert Recount().differences({}) == []
+
+
+@pytest.mark.race
+def test_somebodys_first_helps_at_once(
+    app: Flask, helper: Actor, people: list[Actor], make_member: Callable[..., Actor]
+) -> None:
+    """Their mentor reads once that they have passed the light on, and every help is counted."""
+    mentor = make_member("mentor", capabilities=("mentor",))
+    members.set_mentor(helper.id, mentor.id, by=make_member("admin", capabilities=("admin",)))
+    with unit_of_work():
+        services.withdraw_lines([line(helper.id, person.id, "before").key for person in people])
+    thirds = [("alone", people[n::PROCESSES]) for n in range(PROCESSES)]
+    assert press(app, helper, thirds, "on") == {"alone": PEOPLE}
+    assert lines(helper) == [1] * PEOPLE
+    assert lines(mentor) == [1]
+    helps = {
+        line(helper.id, person.id, "alone").key: Cause(helper.id, "credit", person=person.id)
+        for person in people
+    }
+    assert Recount().differences(helps) == []
 
 
 @pytest.mark.race

@@ -190,7 +190,16 @@ def passed_on_key(mentee_id: int) -> str:
 
 def _tell_mentors(helpers: list[int]) -> None:
     """A line for the mentor of each of these who has just helped somebody for the first time."""
-    first = read(_passed_on(), {"helpers": sorted(set(helpers))}).all()
+    values = {"helpers": sorted(set(helpers))}
+    first = read(_passed_on(), values).all()
+    if not first:
+        return
+    # of two who count somebody's first help at once, the second looks again when the first is done
+    running = members.running_mentorships()
+    mentee = running.selected_columns.mentee_id
+    mentees = [row.mentee_id for row in first]
+    db.session.execute(running.where(mentee.in_(mentees)).order_by(mentee).with_for_update())
+    first = read(_passed_on(), values).all()
     add_lines(
         [
             Help(
