@@ -2,7 +2,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 export FLASK_APP := wsgi
-.PHONY: run test lint check bench bench-ledger catalogue catalogue-update clean
+.PHONY: run test lint check bench bench-ledger bench-impact catalogue catalogue-update clean
 
 # dependencies, database, demo programme, server on HOST:PORT (127.0.0.1:8000)
 run: .venv/app catalogue
@@ -32,6 +32,11 @@ bench: .venv/dev catalogue
 # (BENCH="--server postgresql+psycopg://user@host/postgres" for PostgreSQL too)
 bench-ledger: .venv/dev catalogue
 	$(BIN)/python -m tests.bench.ledger $(BENCH)
+
+# the same for the impact of members in a programme of a hundred thousand: a minute or two
+# (BENCH="--server postgresql+psycopg://user@host/postgres" for PostgreSQL too)
+bench-impact: .venv/dev catalogue
+	$(BIN)/python -m tests.bench.impact $(BENCH)
 
 # the compiled Chinese catalogue
 catalogue: app/translations/zh_Hans_CN/LC_MESSAGES/messages.mo

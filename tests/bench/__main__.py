@@ -95,7 +95,7 @@ def instructions(kind: str, data: Path, *, count: bool) -> list[dict[str, Any]]:
 
 
 @contextmanager
-def server(module: str, data: Path) -> Iterator[tuple[int, int]]:
+def server(module: str, data: Path, **settings: str) -> Iterator[tuple[int, int]]:
     """gunicorn as deployed, on a free port; yields its port and process id."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
@@ -103,7 +103,7 @@ def server(module: str, data: Path) -> Iterator[tuple[int, int]]:
     process = subprocess.Popen(
         [BIN / "gunicorn", module, "--bind", f"127.0.0.1:{port}", "--workers", "2", "--threads", "8",
          "--worker-class", "gthread", "--log-level", "error"],
-        cwd=ROOT, env=environment(data),
+        cwd=ROOT, env=environment(data) | settings,
     )  # fmt: skip
     try:
         for _ in range(200):

@@ -47,6 +47,10 @@ def main() -> None:
         from tests.bench.ledger_measured import asked
 
         plan, count = asked()
+    elif kind == "impact":
+        from tests.bench.impact import asked as asked_impact
+
+        plan, count = asked_impact()
     else:
         from sqlalchemy import event
 
