@@ -36,7 +36,6 @@ def flood(port: int, rate: float, begin: float, presses: list[list[str]]) -> Cou
     lock, turn = threading.Lock(), iter(range(len(presses)))
 
     def lane() -> None:
-        connection = http.client.HTTPConnection("127.0.0.1", port, timeout=60)
         while True:
             with lock:
                 number = next(turn, None)
@@ -45,7 +44,7 @@ def flood(port: int, rate: float, begin: float, presses: list[list[str]]) -> Cou
             if rate:
                 after = number / rate
                 time.sleep(max(0.0, begin + after + int(after) - time.monotonic()))
-            status = press(connection, *presses[number])
+            status = press(port, *presses[number])
             with lock:
                 went[status] += 1
 
@@ -57,21 +56,24 @@ def flood(port: int, rate: float, begin: float, presses: list[list[str]]) -> Cou
     return went
 
 
-def press(connection: http.client.HTTPConnection, code: str, cookies: str, address: str, token: str) -> str:
+def press(port: int, code: str, cookies: str, address: str, token: str) -> str:
+    """One stranger's thanks, on a connection of their own; the status, or what went wrong with it."""
     headers = {
         "Cookie": cookies,
         "X-Forwarded-For": address,
         "Content-Type": "application/x-www-form-urlencoded",
     }
     body = urlencode({"csrf_token": token, "outcome": "learned"})
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=60)
     try:
         connection.request("POST", f"/t/{code}", body, headers)
         answer = connection.getresponse()
         answer.read()
         return str(answer.status)
     except (OSError, http.client.HTTPException) as error:
-        connection.close()
         return type(error).__name__
+    finally:
+        connection.close()
 
 
 def unguarded() -> Flask:
