@@ -36,7 +36,7 @@ from tests.races.press_flood import is_flooded
 FULL = bool(os.environ.get("LIGHTUP_FULL"))
 PRESSES = 10_000 if FULL else 1_000
 # what members' waiting is measured at, in a second: so much of the flood, and pages of so many members
-RATE = float(os.environ.get("LIGHTUP_FLOOD_RATE", 50))
+RATE = float(os.environ.get("LIGHTUP_FLOOD_RATE", 25))
 READERS = 4
 WORSE = 1.2
 UNGUARDED = [*GUNICORN[:3], "tests.races.press_flood:unguarded()", *GUNICORN[4:]]
