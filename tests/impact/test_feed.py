@@ -220,6 +220,35 @@ def test_a_relay_says_who_brings_it_and_from_where(author, code, staff, login) -
     assert "Luo Ning hears of it and can tell them" in get(client, f"/impact/lines/{line_id(author)}")
 
 
+@pytest.mark.parametrize(
+    ("kind", "did", "says"),
+    [
+        ("idea", "shipped with 3.2.1", ["Your idea has shipped", "A later light · shipped with 3.2.1"]),
+        ("reach", "was read 1,000 times", ["A later light was read 1,000 times"]),
+        ("milestone", "twelve months", ["A later light", "twelve months"]),
+    ],
+)
+def test_what_helped_nobody_in_particular_is_a_sentence_too(author, login, kind, did, says) -> None:
+    row = {
+        "subject": {"zh": "x", "en": "A later light"},
+        "outcome": {"zh": "x", "en": did},
+        "link": "/posts/7",
+    }
+    for number in range(2):
+        with unit_of_work():
+            one = services.Help(key=f"k{number}", member_id=author.id, kind=kind, bundle="b", **row)
+            services.add_lines([one])
+    client = login(author)
+    for path in ("/impact", f"/impact/groups/{bundle_id(author)}", f"/impact/lines/{line_id(author)}"):
+        page = get(client, path)
+        assert all(part in words(page) for part in says[: None if "groups" not in path else 1]), path
+        assert "people" not in words(re.search(r"<main.*</main>", page, re.S).group()).replace(
+            "people helped", ""
+        )
+    assert 'href="/posts/7"' in page
+    assert "<textarea" not in page, "nobody is there to read an answer"
+
+
 # --- the proof ----------------------------------------------------------------------------------------
 
 
