@@ -612,7 +612,7 @@ def test_many_at_once_are_left_to_a_new_page(author, login) -> None:
     part = get(client, at)
     assert 'id="many"' in part
     assert client.get(asks(get(client, "/impact"))).status_code == 204, (
-        "twenty within the overlap are all known"
+        "a full page within the overlap is all known"
     )
 
 

@@ -22,6 +22,8 @@ from app.core.paging import Page, below, keyset, page_by_id, page_of
 ME: Any = bindparam("me", type_=Integer)
 BELOW: Any = bindparam("below", type_=Integer)
 PAGE = 20
+# an entry is taller and costs more than a row of a list: two screens of a phone
+ENTRIES = 12
 # of an entry of the feed the newest so many lines are read; it says how many there are
 NAMED = 3
 HIDDEN = "hidden"
@@ -164,7 +166,7 @@ def _feed(show: str) -> Any:
 
 
 def _after(show: str, cursor: str | None) -> Any:
-    query, _size = keyset(_feed(show), ImpactBundle.latest_at, ImpactBundle.id, cursor=cursor, size=PAGE)
+    query, _size = keyset(_feed(show), ImpactBundle.latest_at, ImpactBundle.id, cursor=cursor, size=ENTRIES)
     return query
 
 
@@ -177,7 +179,7 @@ def _newest(show: str) -> Any:
 def entries(member_id: int, show: str, cursor: str | None) -> Feed:
     """A member's feed, newest first, in two queries; `show` is a key of KINDS, HIDDEN, or "" for all."""
     query = _after(show, cursor) if cursor else _newest(show)
-    page = page_of(read(query, {"me": member_id}).all(), PAGE, "latest_at", "id")
+    page = page_of(read(query, {"me": member_id}).all(), ENTRIES, "latest_at", "id")
     left_out = page.rows[0].left_out if page.rows else read(_left_out(), {"me": member_id}).scalar_one()
     return Feed(_entries(page.rows), page.next, left_out, Seen.of(page.rows))
 
@@ -205,7 +207,7 @@ def _recent(show: str) -> Any:
     )
     if show in KINDS:
         query = query.where(ImpactBundle.kind.in_(KINDS[show]))
-    return query.order_by(ImpactBundle.latest_at.desc(), ImpactBundle.id.desc()).limit(PAGE)
+    return query.order_by(ImpactBundle.latest_at.desc(), ImpactBundle.id.desc()).limit(ENTRIES)
 
 
 @lru_cache
@@ -225,14 +227,14 @@ def news(member_id: int, show: str, seen: Seen) -> News | None:
     fresh = [bundle for bundle in recent if seen.bundles.get(bundle.id) != bundle.lines]
     known = {bundle.id for bundle in recent}
     # beyond a full page of newer ones an entry isn't missing but only older than what was asked for
-    missing = [bundle for bundle in seen.bundles if bundle not in known] if len(recent) < PAGE else []
+    missing = [bundle for bundle in seen.bundles if bundle not in known] if len(recent) < ENTRIES else []
     if missing:
         # one that lost its newest lines stands further down now
         left = read(_still_there(), {"me": member_id, "bundles": missing}).all()
         fresh += left
         known |= {bundle.id for bundle in left}
     gone = [bundle for bundle in missing if bundle not in known]
-    many = seen.moment is not None and len(fresh) >= PAGE
+    many = seen.moment is not None and len(fresh) >= ENTRIES
     # its own time stays with a page that shows nothing newer, so that what was missing isn't asked for again
     return News(_entries(fresh), gone, many, Seen.of(recent) if recent else seen_nothing_since(seen))
 
