@@ -216,3 +216,22 @@ def test_a_line_belongs_to_the_month_of_the_programmes_zone(people, login) -> No
     assert edges == [start, end]
     assert [month.people for month in queries_people.months(me.id, edges)] == [2]
     assert len(queries_further.lines_between(me.id, edges, "", None).rows) == 2
+
+
+def test_who_says_that_a_post_helped_is_listed_each_once(people, login) -> None:
+    me, a, b, *_ = people
+    for key, about, person in (
+        ("1", "post:1", a), ("2", "post:2", a), ("3", "post:2", b), ("4", "post:2", None),
+        ("5", "resource:1", b),
+    ):  # fmt: skip
+        helps(me, person, key, "thanks", about=about)
+    helps(me, b, "6", "reach", about="reach:post:1")
+    client = login(me)
+    for which, names in (("post:1", ["P1"]), ("post:2", ["P1", "P2", "A reader"]), ("resource:1", ["P2"])):
+        page = get(client, f"/impact/people?helped={which}")
+        assert sorted(re.findall(r"<b[^>]*>([^<]*)</b>", page)) == sorted(names), which
+    assert get(client, "/impact/people?helped=posts").count("<b>") == 3
+    assert "Nobody yet" in get(client, "/impact/people?helped=post:99")
+    # what names no work shows everybody, and nobody sees another's
+    assert get(client, "/impact/people?helped=post:x").count("<b>") == 3
+    assert "Nobody yet" in get(login(a), "/impact/people?helped=post:1")

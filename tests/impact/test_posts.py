@@ -169,7 +169,7 @@ def test_people_are_counted_once_over_ones_posts(author, mine, make_member) -> N
     assert found.people == 3
     assert {row.id: row.helped for row in found.rows} == {first: 3, second: 2}
     page = mine.get("/posts", headers=EN).text
-    assert re.search(r'Say it helped</dt><dd><a class="link" href="/impact\?show=thanks#feed">3</a>', page)
+    assert re.search(r'Say it helped</dt><dd><a class="link" href="/impact/people\?helped=posts">3</a>', page)
     assert "3 say it helped" in page
     assert "2 say it helped" in page
     # reach is none of it, and another's thanks neither

@@ -211,6 +211,45 @@ def _lit_with() -> Any:
     return _listed(lit.subquery("everybody"))
 
 
+POSTS = "post:%"
+
+
+def _thankful(works: str) -> tuple[Any, ...]:
+    """The lines of who say that a work helped them, or (POSTS) one of a member's posts."""
+    about = ImpactLine.about.like(POSTS) if works == POSTS else ImpactLine.about == bindparam("work")
+    return ImpactLine.member_id == ME, ImpactLine.kind.in_(("thanks", "relay")), about
+
+
+@lru_cache
+def _thanked(works: str) -> Any:
+    first = func.min(ImpactLine.id)
+    those = (
+        select(ImpactLine.person_id, ImpactLine.reader, first.label("line_id"))
+        .where(*_thankful(works))
+        .group_by(ImpactLine.person_id, ImpactLine.reader)
+        .having(first < BELOW)
+    )
+    return _listed(those.subquery("everybody"))
+
+
+@lru_cache
+def _how_thankful(works: str) -> Any:
+    return select(
+        func.count(distinct(ImpactLine.person_id)).label("members"),
+        func.count(distinct(ImpactLine.reader)).label("readers"),
+    ).where(*_thankful(works))
+
+
+def thankful(member_id: int, work: str, cursor: str | None) -> People:
+    """Who say that a work of a member's helped them (`work`: "post:12"; POSTS: any of their posts), as
+    `people`, each once."""
+    values, which = {"me": member_id, "work": work}, POSTS if work == POSTS else ""
+    many = read(_how_thankful(which), values).one()
+    rows = read(_thanked(which), values | {"below": below(cursor)}).all()
+    page = page_by_id(rows, PAGE, "line_id")
+    return People(page.rows, page.next, many.members, many.readers)
+
+
 def _listed(everybody: Any) -> Any:
     name = case(
         (everybody.c.person_id.is_(None), ImpactLine.person_name),

@@ -8,6 +8,7 @@ feed at once ask 67 times a second, mostly to hear that nothing is new, which is
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 from flask import Blueprint, redirect, request, url_for
@@ -23,6 +24,8 @@ from app.core.i18n import gettext
 from app.core.web_errors import field_errors
 
 blueprint = Blueprint("impact", __name__, url_prefix="/impact")
+
+WORK = re.compile("(?:post|resource):[0-9]{1,10}")
 
 # seconds between two questions of an open feed
 EVERY = 30
@@ -71,9 +74,13 @@ def news() -> Response:
 @blueprint.get("/people")
 @member
 def people() -> Response:
-    which = request.args.get("helped", "")
-    which = which if which in queries_people.WHICH else ""
-    page = queries_people.people(actor().id, request.args.get("after"), which)
+    me, which, cursor = actor().id, request.args.get("helped", ""), request.args.get("after")
+    if which == "posts" or WORK.fullmatch(which):
+        # who say so of a work, or of any post
+        page = queries_people.thankful(me, queries_people.POSTS if which == "posts" else which, cursor)
+    else:
+        which = which if which in queries_people.WHICH else ""
+        page = queries_people.people(me, cursor, which)
     return reply("impact/people.html", fragment="impact/_people.html", page=page, which=which)
 
 

@@ -66,7 +66,7 @@ def tell_tier(member_id: int, tier: str, reason: str, _by_id: int) -> None:
     notice = NewNotice(
         key=f"tier:{member_id}:{clock.now().isoformat()}",
         member_id=member_id,
-        icon="people",
+        icon="i-people",
         title=both("Your tier is now %(tier)s", tier=both(TIER_NAMES[tier])),
         body=pair(reason, None),
         link=f"/members/{member_id}",

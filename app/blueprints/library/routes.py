@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from flask import Blueprint
+from flask import Blueprint, url_for
 from werkzeug.wrappers import Response
 
 from app.blueprints.impact import queries_thanks, services_thanks
@@ -12,7 +12,7 @@ from app.blueprints.impact.policies_thanks import may_take_back
 from app.blueprints.impact.services_thanks import Said
 from app.blueprints.library import queries
 from app.blueprints.library.prose import as_html
-from app.core import clock
+from app.core import clock, qr
 from app.core.access import actor, member
 from app.core.errors import NotFound
 from app.core.html import go, reply, wants_fragment
@@ -46,8 +46,11 @@ def helped_by(resource_id: int) -> dict[str, Any] | None:
         return None
     mine = link.member_id == actor().id
     said = None if mine else queries_thanks.mine(link, services_thanks.reader_key(link, actor().id))
+    address = url_for("thanks.page", code=link.code, _external=True) if mine else ""
     return {
         "link": link,
+        "address": address,
+        "qr": qr.path(address) if mine else None,
         "count": queries_thanks.thanks_count(about),
         "mine": mine,
         "said": said,
