@@ -40,6 +40,8 @@ def pages() -> list[Page]:
         m=linxia,
     )
     waiting = one("SELECT id FROM submission WHERE state = 'submitted' ORDER BY due_at LIMIT 1")
+    line = one("SELECT max(id) FROM impact_line WHERE member_id = :m AND quote IS NOT NULL", m=linxia)
+    code = one("SELECT code FROM thanks_link WHERE about LIKE 'post:%' AND member_id = :m", m=linxia)
     good = one("SELECT id FROM mall_item WHERE state = 'live' ORDER BY position, id LIMIT 1")
     return [
         Page("Today", "/", "linxia", 16, 8),
@@ -49,6 +51,11 @@ def pages() -> list[Page]:
         Page("sky", "/sky", "linxia", 16, 6),
         Page("wallet", "/wallet", "linxia", 16, 6),
         Page("impact", "/impact", "linxia", 16, 6),
+        Page("people helped", "/impact/people", "linxia", 12, 4),
+        Page("impact line", f"/impact/lines/{line}", "linxia", 16, 6),
+        Page("month", "/impact/report", "linxia", 16, 6),
+        Page("posts", "/posts", "linxia", 12, 4),
+        Page("thank-you page", f"/t/{code}", "linxia", 16, 6),
         Page("review queue", "/review", "luoning", 12, 4),
         Page("review page", f"/review/{waiting}", "luoning", 16, 6),
         Page("me", "/me", "linxia", 16, 6),
