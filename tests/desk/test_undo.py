@@ -170,7 +170,7 @@ def test_who_was_helped_otherwise_stays_helped(work, people) -> None:
             [
                 impact.Help(
                     key="other", member_id=people["xiaoman"].id, kind="thanks", person_id=people["linxia"].id,
-                    person_name="林夏", subject={"zh": "x"}, outcome=None, link=None, occurred_at=NOW,
+                    subject={"zh": "x"}, outcome=None, link=None, occurred_at=NOW,
                 )
             ]
         )  # fmt: skip

@@ -205,7 +205,7 @@ class Recount:
             sorted(Counter(further).items()),
         )
         self.same(f"people of {member}", len(walk(queries_people.people, member)) >= len(first), True)
-        listed = walk(queries_people.people, member, "readers")
+        listed = walk(lambda cursor: queries_people.people(member, cursor, "readers"))
         self.same(f"readers of {member}", len(listed), len(self.readers[member]))
 
     def _totals(self, member: int) -> None:

@@ -47,7 +47,12 @@ def own_key(command: Callable[..., Any]) -> Callable[..., Any]:
 
 
 def own_keys(command: Callable[..., Any]) -> Callable[..., Any]:
-    return lambda things: command([replace(each, key=f"{each.key}:{uuid.uuid4()}") for each in things])
+    def own(each: Any) -> Any:
+        # a line is unique by whom and what it is about, too
+        also = {"about": None} if hasattr(each, "about") else {}
+        return replace(each, key=f"{each.key}:{uuid.uuid4()}", **also)
+
+    return lambda things: command([own(each) for each in things])
 
 
 def main(database_url: str, data: str, submission: str, reviewer: str, presses: str, guard: str) -> None:
