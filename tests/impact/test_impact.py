@@ -178,7 +178,7 @@ def test_the_picture_stays_inside_its_frame() -> None:
 
     for count in (1, 2, 3, 7, 12):
         for dot in spread([Person(n % 4 * 3) for n in range(count)]):
-            for x, y in [(dot.x, dot.y), *dot.second]:
+            for x, y in [(dot.place.x, dot.place.y), *dot.place.second]:
                 assert 0 < x < 350
                 assert 0 < y < 344
 

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from math import cos, radians, sin
-from typing import Any
+from typing import Any, NamedTuple
 
 # what the feed's filters show -> the kinds of lines
 KINDS = {
@@ -20,17 +21,23 @@ FAN = 6
 CENTRE = (175, 170)
 
 
-@dataclass(frozen=True)
-class Dot:
-    """A person of the first degree in the picture, with the dots of those they helped."""
+class Place(NamedTuple):
+    """Where somebody of the first degree stands, where their ray begins, and the dots of whom they helped."""
 
     x: int
     y: int
     from_x: int
     from_y: int
+    second: tuple[tuple[int, int], ...]
+
+
+@dataclass(frozen=True)
+class Dot:
+    """A person of the first degree in the picture."""
+
+    place: Place
     name: str
     named: bool
-    second: Sequence[tuple[int, int]]
 
 
 def at(angle: float, radius: float) -> tuple[int, int]:
@@ -55,16 +62,23 @@ def spread(people: Sequence[Any]) -> list[Dot]:
         carriers, others = carriers[1:], others[1:]
     with_name = [row for row in shown if row.name]
     named = {id(row) for row in [row for row in with_name if row.second][:5] or with_name[:3]}
-    sector = 360 / max(len(ring), 1)
-    dots = []
-    for place, row in enumerate(ring):
-        angle = 20 + place * sector
-        radius = 88 if row.second else (76, 92)[place // 2 % 2]
-        count = min(row.second, FAN)
+    found = places(tuple(min(row.second, FAN) for row in ring))
+    return [Dot(place, row.name or "", id(row) in named) for place, row in zip(found, ring, strict=True)]
+
+
+@lru_cache(maxsize=1024)
+def places(seconds: tuple[int, ...]) -> tuple[Place, ...]:
+    """Where people stand around the middle who helped so many others: the same for everybody of whom that is
+    so, as is what is drawn of it."""
+    sector = 360 / max(len(seconds), 1)
+    found = []
+    for number, count in enumerate(seconds):
+        angle = 20 + number * sector
+        radius = 88 if count else (76, 92)[number // 2 % 2]
         width = min(sector * 1.5, 13 * (count - 1))
-        fan = [
+        fan = tuple(
             at(angle + (width * (step / (count - 1) - 0.5) if count > 1 else 0), (142, 154)[step % 2])
             for step in range(count)
-        ]
-        dots.append(Dot(*at(angle, radius), *at(angle, 24), row.name or "", id(row) in named, fan))
-    return dots
+        )
+        found.append(Place(*at(angle, radius), *at(angle, 24), fan))
+    return tuple(found)

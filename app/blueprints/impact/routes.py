@@ -42,10 +42,12 @@ def shown(*more: str) -> str:
 def reach() -> dict[str, Any]:
     """How far a member's light has come: the numbers and the picture above the lines."""
     ripple = queries_people.ripple(actor().id, DRAWN)
+    dots = spread(ripple.people)
     return {
         "totals": queries_people.totals(actor().id),
         "ripple": ripple,
-        "dots": spread(ripple.people),
+        "dots": dots,
+        "shape": tuple(dot.place for dot in dots),
     }
 
 
