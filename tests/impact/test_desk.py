@@ -58,21 +58,6 @@ def code(author) -> str:
     return link(author, "post:1")
 
 
-@pytest.fixture
-def desk(staff, login):
-    """Staff's browser; what it has written is there to be read at once."""
-    client = login(staff)
-    send = client.open
-
-    def then_look_again(*args, **more):
-        answer = send(*args, **more)
-        db.session.rollback()
-        return answer
-
-    client.open = then_look_again
-    return client
-
-
 def work_id(about: str = "post:1") -> int:
     return int(queries_thanks.link_about(about).id)
 

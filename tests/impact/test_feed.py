@@ -3,13 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
-from typing import Any
 
 import pytest
-from sqlalchemy import event, update
+from sqlalchemy import update
 
 from app.blueprints.impact import queries, queries_thanks, services, services_links, services_thanks
 from app.blueprints.impact.models import ImpactBundle
@@ -20,32 +17,12 @@ from app.blueprints.members.models import Member
 from app.core import clock
 from app.core.db import db
 from app.core.uow import unit_of_work
+from tests.quests.conftest import counted
 
 NOON = datetime(2026, 11, 3, 4, 0, tzinfo=UTC)
 ENGLISH = {"Accept-Language": "en"}
 CHINESE = {"Accept-Language": "zh-CN"}
 TITLE = {"zh": "夜拍三件事", "en": "Three things at night"}
-
-
-@pytest.fixture
-def counted(app) -> Callable[[], Any]:
-    """with counted() as statements: … -> what was asked of the database."""
-
-    @contextmanager
-    def count() -> Iterator[list[str]]:
-        said: list[str] = []
-
-        def note(_connection, _cursor, statement, *_rest) -> None:
-            if not statement.startswith(("BEGIN", "PRAGMA", "COMMIT", "ROLLBACK")):
-                said.append(statement)
-
-        event.listen(db.engine, "before_cursor_execute", note)
-        try:
-            yield said
-        finally:
-            event.remove(db.engine, "before_cursor_execute", note)
-
-    return count
 
 
 @pytest.fixture
@@ -252,7 +229,7 @@ def test_what_helped_nobody_in_particular_is_a_sentence_too(author, login, kind,
 # --- the proof ----------------------------------------------------------------------------------------
 
 
-def test_an_entry_opens_all_its_lines_in_parts(author, code, login, counted) -> None:
+def test_an_entry_opens_all_its_lines_in_parts(author, code, login) -> None:
     for number in range(23):
         with clock.at(NOON + timedelta(minutes=10 * number)):
             thank(code, f"r{number}", name=f"N{number:02}")
@@ -270,7 +247,7 @@ def test_an_entry_opens_all_its_lines_in_parts(author, code, login, counted) -> 
     assert "22 other lines" in get(client, one)
 
 
-def test_a_line_says_what_stands_behind_it(author, code, make_member, login, counted) -> None:
+def test_a_line_says_what_stands_behind_it(author, code, make_member, login) -> None:
     friend = make_member("friend", name="Alan")
     thank(code, friend.id, words="At last a clear picture")
     client, path = login(author), f"/impact/lines/{line_id(author)}"
@@ -448,7 +425,7 @@ def test_groups_come_in_parts(author, login) -> None:
 
 
 @pytest.mark.parametrize("entries", [1, 15])
-def test_the_feed_asks_six_times_however_long_it_is(author, make_member, login, counted, entries) -> None:
+def test_the_feed_asks_six_times_however_long_it_is(author, make_member, login, entries) -> None:
     for number in range(entries):
         code = link(author, f"post:{number}")
         for reader in range(3):
@@ -500,7 +477,7 @@ def asks(page: str) -> str:
     return re.search(r'id="seen" data-url="([^"]+)"', page).group(1).replace("&amp;", "&")
 
 
-def test_nothing_new_is_a_short_answer(author, code, login, counted) -> None:
+def test_nothing_new_is_a_short_answer(author, code, login) -> None:
     thank(code)
     client = login(author)
     at = asks(get(client, "/impact"))

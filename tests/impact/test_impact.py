@@ -3,19 +3,15 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
-from typing import Any
 
 import pytest
-from sqlalchemy import event
 
 from app.blueprints.impact import queries_people, services
 from app.blueprints.impact.policies import DRAWN, spread
 from app.core import clock
-from app.core.db import db
 from app.core.uow import unit_of_work
+from tests.quests.conftest import counted
 
 
 def helps(helper, person, key: str, kind: str = "credit", **more) -> None:
@@ -39,23 +35,6 @@ def helps(helper, person, key: str, kind: str = "credit", **more) -> None:
 @pytest.fixture
 def people(make_member):
     return [make_member(f"p{n}", name=f"P{n}") for n in range(6)]
-
-
-@contextmanager
-def counted() -> Iterator[list[str]]:
-    """The statements of what happens inside."""
-    said: list[str] = []
-
-    def note(*args: Any) -> None:
-        # SQLite's own BEGIN is written by us, so it comes by here as well
-        if not args[2].startswith("BEGIN"):
-            said.append(args[2])
-
-    event.listen(db.engine, "before_cursor_execute", note)
-    try:
-        yield said
-    finally:
-        event.remove(db.engine, "before_cursor_execute", note)
 
 
 def get(client, path: str) -> str:

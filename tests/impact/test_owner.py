@@ -33,21 +33,6 @@ def staff(make_member):
     return make_member("luoning", name="罗宁", capabilities=("reviewer",))
 
 
-@pytest.fixture
-def desk(staff, login):
-    """Staff's browser; what it has written is there to be read at once."""
-    client = login(staff)
-    send = client.open
-
-    def then_look_again(*args, **more):
-        answer = send(*args, **more)
-        db.session.rollback()
-        return answer
-
-    client.open = then_look_again
-    return client
-
-
 def page_of(answer) -> str:
     return answer.get_data(as_text=True)
 
