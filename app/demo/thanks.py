@@ -13,6 +13,7 @@ from app.blueprints.impact import services as impact
 from app.blueprints.impact.policies_links import shared
 from app.blueprints.impact.services_posts import Said as Figure
 from app.blueprints.impact.services_thanks import Said
+from app.blueprints.media import services as media
 from app.core import clock
 from app.core.i18n import pair
 from app.core.uow import unit_of_work
@@ -69,6 +70,17 @@ class Thanks:
                 found, member_id=self.programme.member_ids[post["member"]], title=post.get("title", "")
             )
         self._about[post["key"]] = f"post:{post_id}"
+        if "cover" in post:
+            by = self.programme.actor(post["member"])
+            cover = media.keep(
+                self.programme.pictures.photo(post["cover"]),
+                owner_id=by.id,
+                upload_key=f"demo-post-{post_id}",
+                belongs_to=f"post-cover:{post_id}",
+                by=by,
+            )
+            title = post.get("title") or found.title
+            services_posts.correct_post(post_id, title=title, cover_media_id=cover, by=by)
 
     def _reaches(self, key: str, figures: dict[str, int]) -> None:
         post_id, now = int(self._about[key].removeprefix("post:")), clock.now()
