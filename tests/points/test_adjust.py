@@ -80,7 +80,8 @@ def test_up_to_a_thousand_is_booked_at_once_beyond_it_waits(people: SimpleNamesp
             late(waits, by=people.second if late is services_adjust.agree else people.first)
     assert purse(people.linxia) == (2001, 2001, 0)
     assert db.session.scalar(select(func.count(Notice.id)).where(Notice.member_id == people.linxia.id)) == 2
-    acts = db.session.scalars(select(AuditLine.act).where(AuditLine.subject == f"adjustment:{waits}"))
+    of_it = select(AuditLine.act).where(AuditLine.subject == f"adjustment:{waits}").order_by(AuditLine.id)
+    acts = db.session.scalars(of_it)
     assert acts.all() == ["adjustment.propose", "adjustment.agree"]
     assert list(differences()) == []
 

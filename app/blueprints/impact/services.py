@@ -56,7 +56,12 @@ def add_lines(helps: list[Help]) -> None:
         return
     # in one order everywhere, so that two who write at once never wait for each other's bundles crosswise
     helps = sorted(helps, key=bundle_key)
-    rows = [_row(each, _in_bundle(each)) for each in helps]
+    _write(helps, [_in_bundle(each) for each in helps])
+
+
+def _write(helps: list[Help], bundles: list[int]) -> None:
+    """Write lines into their bundles, and count the people in them."""
+    rows = [_row(each, bundle_id) for each, bundle_id in zip(helps, bundles, strict=True)]
     ids = write(_lines(), rows).scalars().all()
     written = list(zip(helps, ids, strict=True))
     people = [
@@ -77,15 +82,15 @@ def add_lines(helps: list[Help]) -> None:
 
 
 def add_line_once(each: Help) -> bool:
-    """Write a line about nobody in particular unless it is there already; whether it is new. Joins the
-    caller's unit of work.
+    """Write a line that stands alone unless it is there already; whether it is new. Joins the caller's unit
+    of work.
 
     Its bundle, which is its own, is claimed first: of two who write it at once, one waits and finds it there.
     """
     bundle_id = write(_claim(), _bundle_of(each)).scalar()
     if bundle_id is None:
         return False
-    write(_lines(), [_row(each, bundle_id)])
+    _write([each], [bundle_id])
     return True
 
 

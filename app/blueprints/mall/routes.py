@@ -70,7 +70,7 @@ def redeem(item_id: int) -> Response:
     try:
         redemption_id = services.redeem(
             item_id,
-            token=form.get("token", "")[:64] or new_token(),
+            token=form.get("token", "").replace("\x00", "")[:64] or new_token(),
             price=form.get("price", 0, type=int),
             slot_id=form.get("slot", type=int),
             address=form.get("address"),
