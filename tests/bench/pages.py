@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any
 
 from flask import Flask
 from sqlalchemy import text
 
 from app.blueprints.members import services as members
+from app.core import clock
 from app.core.db import db
 
 
@@ -42,6 +44,7 @@ def pages() -> list[Page]:
     waiting = one("SELECT id FROM submission WHERE state = 'submitted' ORDER BY due_at LIMIT 1")
     line = one("SELECT max(id) FROM impact_line WHERE member_id = :m AND quote IS NOT NULL", m=linxia)
     code = one("SELECT code FROM thanks_link WHERE about LIKE 'post:%' AND member_id = :m", m=linxia)
+    last_month = clock.now().replace(day=1) - timedelta(days=1)
     good = one("SELECT id FROM mall_item WHERE state = 'live' ORDER BY position, id LIMIT 1")
     return [
         Page("Today", "/", "linxia", 16, 8),
@@ -53,7 +56,7 @@ def pages() -> list[Page]:
         Page("impact", "/impact", "linxia", 16, 6),
         Page("people helped", "/impact/people", "linxia", 12, 4),
         Page("impact line", f"/impact/lines/{line}", "linxia", 16, 6),
-        Page("month", "/impact/report", "linxia", 16, 6),
+        Page("month", f"/impact/report/{last_month:%Y-%m}", "linxia", 16, 6),
         Page("posts", "/posts", "linxia", 12, 4),
         Page("thank-you page", f"/t/{code}", "linxia", 16, 6),
         Page("review queue", "/review", "luoning", 12, 4),
