@@ -8,7 +8,7 @@ from datetime import datetime
 from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import Integer, String, bindparam, case, cast, delete, func, insert, literal, select, update
+from sqlalchemy import Integer, bindparam, case, delete, func, insert, select, update
 
 from app.blueprints.impact.models import Helped, HelpedReader, ImpactBundle, ImpactLine, ThanksReply
 from app.blueprints.members import queries as members
@@ -195,18 +195,9 @@ def passed_on_key(mentee_id: int) -> str:
 
 def _tell_mentors(helpers: list[int]) -> None:
     """A line for the mentor of each of these who has just helped somebody for the first time."""
-    values = {"helpers": sorted(set(helpers))}
-    first = read(_passed_on(), values).all()
-    if not first:
-        return
-    # of two who count somebody's first help at once, the second looks again when the first is done
-    running = members.running_mentorships()
-    mentee = running.selected_columns.mentee_id
-    mentees = [row.mentee_id for row in first]
-    db.session.execute(running.where(mentee.in_(mentees)).order_by(mentee).with_for_update())
-    first = read(_passed_on(), values).all()
-    add_lines(
-        [
+    for row in read(_passed_on(), {"helpers": sorted(set(helpers))}).all():
+        # once for each mentee: of two who count their first help at once, one finds it told
+        add_line_once(
             Help(
                 key=passed_on_key(row.mentee_id),
                 member_id=row.mentor_id,
@@ -216,9 +207,7 @@ def _tell_mentors(helpers: list[int]) -> None:
                 outcome=both(N_("passed the light on: they helped somebody for the first time")),
                 link=f"/members/{row.mentee_id}",
             )
-            for row in first
-        ]
-    )
+        )
 
 
 @lru_cache
@@ -226,13 +215,9 @@ def _passed_on() -> Any:
     """Of the members `helpers` those who have a mentor and have helped one member: mentee_id, mentor_id."""
     mentorship = members.running_mentorships().subquery("mentorship")
     helped = select(func.count()).where(Helped.member_id == mentorship.c.mentee_id).scalar_subquery()
-    told = select(ImpactLine.id).where(
-        ImpactLine.key == literal("passed-on:") + cast(mentorship.c.mentee_id, String)
-    )
     return select(mentorship.c.mentee_id, mentorship.c.mentor_id).where(
         mentorship.c.mentee_id.in_(bindparam("helpers", type_=Integer, expanding=True)),
         helped == 1,
-        ~told.exists(),
     )
 
 
