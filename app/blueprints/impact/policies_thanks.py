@@ -7,13 +7,20 @@ from typing import Any
 
 from app.core.i18n import N_
 
-# what a reader chooses -> what the author reads of one person, without and with others
+# what it may have helped with, as a choice, and as what is said of who chose it
 OUTCOMES = {
     "learned": N_("learned something"),
     "solved": N_("solved a problem"),
     "chose": N_("chose a model"),
     "decided": N_("decided to buy"),
     "enjoyed": N_("just enjoyed it"),
+}
+DID = {
+    "learned": N_("learned something"),
+    "solved": N_("solved a problem"),
+    "chose": N_("chose a model"),
+    "decided": N_("decided to buy"),
+    "enjoyed": N_("enjoyed it"),
 }
 HEARD = {
     "chat": N_("In a chat group"),

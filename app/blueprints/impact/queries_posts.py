@@ -14,7 +14,7 @@ from app.blueprints.impact.models import ImpactLine, Post, PostFigure, ThanksLin
 from app.blueprints.impact.policies_posts import Shown, shown
 from app.blueprints.media import queries as media
 from app.blueprints.members import queries as members
-from app.core.crypto import CODE_ALPHABET
+from app.blueprints.members.policies import normal_code
 from app.core.db import read
 from app.core.errors import NotFound
 from app.core.paging import Page, below, page_by_id
@@ -202,8 +202,8 @@ def _own_link() -> Any:
 
 def own_link(code: str, member_id: int) -> Any:
     """One's own thank-you link: code, title, and one's name as one allows. Raises NotFound for any other."""
-    known = set(code.upper()) <= set(CODE_ALPHABET)
-    link = read(_own_link(), {"code": code.upper(), "me": member_id}).one_or_none() if known else None
+    known = normal_code(code)
+    link = read(_own_link(), {"code": known, "me": member_id}).one_or_none() if known else None
     if link is None:
         raise NotFound
     return link

@@ -17,7 +17,7 @@ from app.blueprints.impact.models import (
     ThanksSetting,
 )
 from app.blueprints.members import queries as members
-from app.core.crypto import CODE_ALPHABET
+from app.blueprints.members.policies import normal_code
 from app.core.db import read
 
 LINK = (
@@ -41,10 +41,9 @@ def _by_code() -> Any:
 
 
 def link(code: str) -> Any | None:
-    """The thank-you link of a code, however it was typed: capitals don't matter."""
-    if not set(code.upper()) <= set(CODE_ALPHABET):
-        return None
-    return read(_by_code(), {"code": code.upper()}).one_or_none()
+    """The thank-you link of a code, however it was typed."""
+    known = normal_code(code)
+    return read(_by_code(), {"code": known}).one_or_none() if known else None
 
 
 @lru_cache

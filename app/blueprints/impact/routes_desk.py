@@ -16,10 +16,10 @@ from app.blueprints.impact import (
     services_owner,
     services_thanks,
 )
-from app.blueprints.impact.policies_thanks import HEARD, OUTCOMES, RULES
+from app.blueprints.impact.policies_thanks import DID, HEARD, OUTCOMES, RULES
 from app.blueprints.impact.policies_words import pieces
 from app.blueprints.impact.schemas_desk import MOST_PASTED, OwnerIn, RelayIn, lines_of, one_of, text_of
-from app.blueprints.impact.services_thanks import DID, Said
+from app.blueprints.impact.services_thanks import Said
 from app.blueprints.media import services as media
 from app.blueprints.members import queries as members
 from app.blueprints.points import services as points

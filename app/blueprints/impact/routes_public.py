@@ -36,6 +36,7 @@ from app.blueprints.impact.policies_thanks import MOST_NAME, MOST_WORDS, RULES, 
 from app.blueprints.impact.services_thanks import FULL, OWN, Full, Said, reader_key
 from app.blueprints.media import covers
 from app.blueprints.members import queries as members
+from app.blueprints.members.policies import normal_code
 from app.core import clock
 from app.core.access import public, signed_in
 from app.core.crypto import new_token
@@ -256,7 +257,8 @@ def by_all() -> str:
 
 
 def by_network_and_work() -> str:
-    return f"{by_network()}-{(request.view_args or {}).get('code', '').upper()[:16]}"
+    # however the code is written, it is the same work
+    return f"{by_network()}-{normal_code((request.view_args or {}).get('code', ''))}"
 
 
 def thanked(response: FlaskResponse) -> bool:

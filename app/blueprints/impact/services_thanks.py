@@ -17,6 +17,7 @@ from app.blueprints.impact import queries_thanks as queries
 from app.blueprints.impact import services as impact
 from app.blueprints.impact.models import Thanks, ThanksLink, ThanksReply
 from app.blueprints.impact.policies_thanks import (
+    DID,
     HEARD,
     HOUR_THANKS,
     HOUR_WORDS,
@@ -39,14 +40,6 @@ from app.core.uow import unit_of_work
 
 FULL = N_("Very many are saying thanks here right now. Come back in an hour; it won't be forgotten.")
 OWN = N_("This is your own. Others can tell you here that it helped them.")
-
-DID = {
-    "learned": N_("learned something"),
-    "solved": N_("solved a problem"),
-    "chose": N_("chose a model"),
-    "decided": N_("decided to buy"),
-    "enjoyed": N_("enjoyed it"),
-}
 
 
 class Full(Refused):

@@ -80,7 +80,7 @@ def normal_password(text: str) -> str:
 
 
 def normal_code(text: str) -> str:
-    """An invite code as typed, made as it is kept; "" when it can't be one."""
+    """A code as typed (an invite's, a thank-you link's), made as it is kept; "" when it can't be one."""
     code = re.sub(r"[\s-]+", "", unicodedata.normalize("NFKC", text)).upper()
     return code if 4 <= len(code) <= 32 and set(code) <= set(CODE_ALPHABET) else ""
 
